@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../config.hpp"
+#include "batch.hpp"
+
+#include <cstdint>
+#include <limits>
+
+namespace hotrow {
+
+/// A ticket for one planned batch: good for the embedding that made it, from `plan` to `backward` or `release`.
+template <Index I>
+struct Plan {
+    const void* owner = nullptr;
+    std::uint64_t sequence = 0;
+    BatchView<I> batch{};
+};
+
+/// What the plan of a batch holds. `n` is the number of lookups; a *run* is a stretch of equal keys, one unique row.
+/// All arrays lie in the workspace.
+template <class RowId>
+struct PlanView {
+    RowId* keys;               ///< [n] sorted keys
+    std::uint32_t* positions;  ///< [n] the lookup behind each sorted key; ascending within a run
+    std::uint32_t* bags;       ///< [n] bag of each lookup
+    std::uint32_t* run_of;     ///< [n] run of each sorted key
+    std::uint32_t* run_begin;  ///< [n + 1] first sorted key of each run
+    RowId* run_location;       ///< [n] where each run's row is (after admission)
+    RowId* run_evicted;        ///< [n] what an admission does; see below
+    RowId* locations;          ///< [n] where each lookup's row is
+    std::uint32_t* run_count;  ///< [1]
+    float* partial_sums;       ///< [n / chunk_length][dim] sums of full chunks of long runs or bags
+    std::uint32_t lookups;
+
+    static constexpr RowId not_admitted = std::numeric_limits<RowId>::max();
+    static constexpr RowId nothing_to_write = not_admitted - 1u;  ///< admitted; the way was empty or clean
+    // any other value: admitted, and this dirty row must be written back first
+
+    HOTROW_HD std::uint32_t run_length(std::uint32_t run) const { return run_begin[run + 1u] - run_begin[run]; }
+};
+
+}  // namespace hotrow

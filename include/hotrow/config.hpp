@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Version of the library; also part of the kernels' inline namespace.
+#define HOTROW_VERSION_MAJOR 0
+#define HOTROW_VERSION_MINOR 1
+#define HOTROW_VERSION_PATCH 0
+
+// Tile code is compiled for both sides by nvcc, and as plain C++ by any other compiler.
+#if defined(__CUDACC__)
+#define HOTROW_HD __host__ __device__
+#else
+#define HOTROW_HD
+#endif
+
+// Device loops over a lane's elements must unroll, or their arrays fall into local memory;
+// on the host the vectoriser wants the loop as it stands.
+#if defined(__CUDA_ARCH__)
+#define HOTROW_UNROLL _Pragma("unroll")
+#else
+#define HOTROW_UNROLL
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../cache/set_walk.hpp"
+#include "../config.hpp"
+#include "../error.hpp"
+#include "../statistics.hpp"
+#include "../storage/small_float.hpp"
+#include "tile.hpp"
+
+#include <cub/device/device_radix_sort.cuh>
+#include <cub/device/device_scan.cuh>
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+#include <thrust/iterator/counting_iterator.h>
+#include <thrust/iterator/transform_iterator.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace hotrow {
+
+namespace detail {
+
+/// Throws `DeviceError` unless the call succeeded.
+inline void require(cudaError_t result, const char* call) {
+    if (result == cudaSuccess) return;
+    throw DeviceError("hotrow: " + std::string(call) + " failed: " + cudaGetErrorString(result) + " (" + cudaGetErrorName(result) + ")");
+}
+
+/// A power of two of neighbouring lanes of a warp.
+template <int Lanes>
+struct WarpTile {
+    static constexpr int lanes = Lanes;
+    static_assert(Lanes >= 1 && Lanes <= 32 && (Lanes & (Lanes - 1)) == 0);
+
+    __device__ int rank() const { return static_cast<int>(threadIdx.x) & (Lanes - 1); }
+    template <class T>
+    __device__ T exchange(T value, int mask) const {
+        if constexpr (sizeof(T) == 8) {
+            return static_cast<T>(__shfl_xor_sync(members(), static_cast<unsigned long long>(value), mask));
+        } else {
+            return __shfl_xor_sync(members(), value, mask);
+        }
+    }
+    __device__ bool any(bool flag) const { return Lanes == 1 ? flag : __any_sync(members(), flag) != 0; }
+    __device__ void sync() const {
+        if constexpr (Lanes > 1) __syncwarp(members());
+    }
+
+private:
+    __device__ unsigned members() const {
+        if constexpr (Lanes == 32) {
+            return 0xffffffffu;
+        } else {
+            return ((1u << Lanes) - 1u) << (threadIdx.x & 31u & ~static_cast<unsigned>(Lanes - 1));
+        }
+    }
+};
+
+inline constexpr int block_threads = 256;
+
+// Two translation units may instantiate the same kernel, perhaps built for different architectures or with different versions of
+// this library: kernels have hidden visibility and a namespace that names both.
+#define HOTROW_DETAIL_CONCAT_(a, b, c, d) v##a##_##b##_##c##_sm##d
+#define HOTROW_DETAIL_CONCAT(a, b, c, d) HOTROW_DETAIL_CONCAT_(a, b, c, d)
+#if defined(__CUDA_ARCH_LIST__)
+#define HOTROW_DETAIL_FIRST_(first, ...) first
+#define HOTROW_DETAIL_FIRST(...) HOTROW_DETAIL_FIRST_(__VA_ARGS__, 0)
+#define HOTROW_DETAIL_ARCH HOTROW_DETAIL_FIRST(__CUDA_ARCH_LIST__)
+#else
+#define HOTROW_DETAIL_ARCH 0
+#endif
+inline namespace HOTROW_DETAIL_CONCAT(HOTROW_VERSION_MAJOR, HOTROW_VERSION_MINOR, HOTROW_VERSION_PATCH, HOTROW_DETAIL_ARCH) {
+
+/// body(tile, i) for i in [0, n), where n is `count`, or `*device_count` if that is given.
+template <int Lanes, class Body>
+__global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))) void run_tiles(std::uint64_t count, const std::uint32_t* device_count,
+                                                                                                const __grid_constant__ Body body) {
+    const std::uint64_t n = device_count == nullptr ? count : *device_count;
+    const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * (block_threads / Lanes);
+    for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * (block_threads / Lanes) + threadIdx.x / Lanes; i < n; i += stride) {
+        body(WarpTile<Lanes>{}, i);
+    }
+}
+
+/// The same, adding up what the body counts: in registers, then over the warp, then one integer atomic a warp.
+template <int Lanes, class Body>
+__global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))) void run_counting_tiles(std::uint64_t count, const std::uint32_t* device_count,
+                                                                                                         const __grid_constant__ Body body, Counts* totals) {
+    const std::uint64_t n = device_count == nullptr ? count : *device_count;
+    const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * (block_threads / Lanes);
+    Counts counts;
+    for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * (block_threads / Lanes) + threadIdx.x / Lanes; i < n; i += stride) {
+        body(WarpTile<Lanes>{}, i, counts);
+    }
+#pragma unroll
+    for (int c = 0; c < counter_count; ++c) {
+        if ((Body::counters >> c & 1u) == 0u) continue;
+        // A batch has fewer than 2^31 lookups, so no sum over a warp exceeds 32 bits.
+        std::uint32_t sum = static_cast<std::uint32_t>(counts.value[c]);
+        for (int mask = 16; mask > 0; mask /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, mask);
+        if ((threadIdx.x & 31u) == 0u && sum != 0u) {
+            atomicAdd(reinterpret_cast<unsigned long long*>(&totals->value[c]), static_cast<unsigned long long>(sum));
+        }
+    }
+}
+
+}  // namespace HOTROW_DETAIL_CONCAT(HOTROW_VERSION_MAJOR, HOTROW_VERSION_MINOR, HOTROW_VERSION_PATCH, HOTROW_DETAIL_ARCH)
+
+/// 1 where a run begins.
+template <class Key>
+struct IsRunHead {
+    const Key* keys;
+    __host__ __device__ std::uint32_t operator()(std::uint32_t i) const { return i == 0u || keys[i] != keys[i - 1u] ? 1u : 0u; }
+};
+
+/// Turns counts of run heads into run numbers, and notes where runs begin.
+template <class Key>
+struct MarkRuns {
+    const Key* keys;
+    std::uint32_t n;
+    std::uint32_t* run_of;
+    std::uint32_t* run_begin;
+    std::uint32_t* run_count;
+
+    template <Tile TileType>
+    __host__ __device__ void operator()(const TileType&, std::uint64_t index) const {
+        const std::uint32_t i = static_cast<std::uint32_t>(index);
+        const std::uint32_t run = run_of[i] - 1u;
+        run_of[i] = run;
+        if (IsRunHead<Key>{keys}(i) != 0u) run_begin[run] = i;
+        if (i + 1u == n) {
+            run_begin[run + 1u] = n;
+            *run_count = run + 1u;
+        }
+    }
+};
+
+}  // namespace detail
+
+/// A CUDA device, the one that is current when the embedding is made. All work goes to the stream of each call; a step
+/// allocates nothing and waits for nothing once `reserve` has seen its size, so it can be captured in a graph.
+class Cuda {
+public:
+    /// The caller's stream; there is no default.
+    struct Stream {
+        cudaStream_t handle;
+        Stream(cudaStream_t stream) : handle(stream) {}  // NOLINT(google-explicit-constructor): a stream is meant to convert
+    };
+    static constexpr bool is_host = false;
+    static constexpr const char* name = "cuda";
+
+    explicit Cuda(int /*threads*/ = 0) {}
+
+    template <int Dim>
+    static constexpr int lanes_of_row = row_lanes<Dim>();
+    template <int Ways>
+    static constexpr int lanes_of_set = detail::set_lanes<Ways>();
+    static constexpr std::uint32_t key_block = 1;
+
+    // Memory
+
+    void* allocate(std::size_t bytes) {
+        void* block = nullptr;
+        const cudaError_t result = cudaMalloc(&block, bytes);
+        if (result == cudaErrorMemoryAllocation) {
+            (void)cudaGetLastError();
+            throw DeviceError("hotrow: the device has no room for " + std::to_string(bytes) +
+                              " bytes; footprint(options) tells what an embedding needs: fewer rows, fewer bits or a smaller cache fit");
+        }
+        detail::require(result, "cudaMalloc");
+        return block;
+    }
+    void deallocate(void* block, std::size_t) noexcept { (void)cudaFree(block); }
+    static void to_host(void* to, const void* from, std::size_t bytes, Stream stream) {
+        detail::require(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream.handle), "cudaMemcpyAsync");
+        synchronise(stream);
+    }
+    static void from_host(void* to, const void* from, std::size_t bytes, Stream stream) {
+        detail::require(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream.handle), "cudaMemcpyAsync");
+        synchronise(stream);
+    }
+    static void synchronise(Stream stream) { detail::require(cudaStreamSynchronize(stream.handle), "cudaStreamSynchronize"); }
+
+    // Kernels; the bodies are those of the host
+
+    template <int Lanes, class Body>
+    void for_each(Stream stream, std::uint64_t count, const Body& body) {
+        launch<Lanes>(stream, count, nullptr, body);
+    }
+    template <int Lanes, class Body>
+    void for_each_run(Stream stream, std::uint64_t limit, const std::uint32_t* count, const Body& body) {
+        launch<Lanes>(stream, limit, count, body);
+    }
+    template <int Lanes, class Body>
+    void for_each_run_counting(Stream stream, std::uint64_t limit, const std::uint32_t* count, const Body& body, detail::Counts* totals) {
+        if (limit == 0) return;
+        detail::run_counting_tiles<Lanes><<<grid<Lanes>(limit), detail::block_threads, 0, stream.handle>>>(limit, count, body, totals);
+        detail::require(cudaGetLastError(), "the launch of a kernel");
+    }
+
+    // Device-wide steps: CUB
+
+    template <class Key>
+    std::size_t sort_scratch_bytes(std::uint32_t n, int bits) const {
+        std::size_t bytes = 0;
+        cub::DoubleBuffer<Key> keys(nullptr, nullptr);
+        cub::DoubleBuffer<std::uint32_t> positions(nullptr, nullptr);
+        detail::require(cub::DeviceRadixSort::SortPairs(nullptr, bytes, keys, positions, n, 0, bits), "cub::DeviceRadixSort (size)");
+        return bytes;
+    }
+    template <class Key>
+    void sort(Stream stream, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n, int bits,
+              void* scratch, std::size_t scratch_bytes) {
+        cub::DoubleBuffer<Key> key_buffers(keys, other_keys);
+        cub::DoubleBuffer<std::uint32_t> position_buffers(positions, other_positions);
+        detail::require(cub::DeviceRadixSort::SortPairs(scratch, scratch_bytes, key_buffers, position_buffers, n, 0, bits, stream.handle),
+                        "cub::DeviceRadixSort");
+        keys = key_buffers.Current();
+        other_keys = key_buffers.Alternate();
+        positions = position_buffers.Current();
+        other_positions = position_buffers.Alternate();
+    }
+
+    template <class Key>
+    std::size_t run_scratch_bytes(std::uint32_t n) const {
+        std::size_t bytes = 0;
+        detail::require(cub::DeviceScan::InclusiveSum(nullptr, bytes, run_heads<Key>(nullptr), static_cast<std::uint32_t*>(nullptr), n),
+                        "cub::DeviceScan (size)");
+        return bytes;
+    }
+    template <class Key>
+    void find_runs(Stream stream, const Key* keys, std::uint32_t n, std::uint32_t* run_of, std::uint32_t* run_begin, std::uint32_t* run_count, void* scratch,
+                   std::size_t scratch_bytes) {
+        detail::require(cub::DeviceScan::InclusiveSum(scratch, scratch_bytes, run_heads(keys), run_of, n, stream.handle), "cub::DeviceScan");
+        for_each<1>(stream, n, detail::MarkRuns<Key>{keys, n, run_of, run_begin, run_count});
+    }
+
+private:
+    template <class Key>
+    static auto run_heads(const Key* keys) {
+        return thrust::make_transform_iterator(thrust::counting_iterator<std::uint32_t>(0u), detail::IsRunHead<Key>{keys});
+    }
+
+    template <int Lanes>
+    static unsigned grid(std::uint64_t tiles) {
+        constexpr std::uint64_t per_block = detail::block_threads / Lanes;
+        constexpr std::uint64_t limit = 0x7fffffffu;  // blocks of a grid; beyond it tiles take turns
+        return static_cast<unsigned>(std::min((tiles + per_block - 1u) / per_block, limit));
+    }
+
+    template <int Lanes, class Body>
+    static void launch(Stream stream, std::uint64_t count, const std::uint32_t* device_count, const Body& body) {
+        if (count == 0) return;
+        detail::run_tiles<Lanes><<<grid<Lanes>(count), detail::block_threads, 0, stream.handle>>>(count, device_count, body);
+        detail::require(cudaGetLastError(), "the launch of a kernel");
+    }
+};
+
+/// Outputs and gradients may be of CUDA's own half types.
+template <>
+struct ScalarCast<__half> {
+    HOTROW_HD static float to_float(__half value) { return ScalarCast<Float16>::to_float({__half_as_ushort(value)}); }
+    HOTROW_HD static __half from_float(float value) { return __ushort_as_half(ScalarCast<Float16>::from_float(value).bits); }
+};
+template <>
+struct ScalarCast<__nv_bfloat16> {
+    HOTROW_HD static float to_float(__nv_bfloat16 value) { return ScalarCast<BFloat16>::to_float({__bfloat16_as_ushort(value)}); }
+    HOTROW_HD static __nv_bfloat16 from_float(float value) { return __ushort_as_bfloat16(ScalarCast<BFloat16>::from_float(value).bits); }
+};
+
+}  // namespace hotrow
+
+#undef HOTROW_DETAIL_CONCAT_
+#undef HOTROW_DETAIL_CONCAT
+#undef HOTROW_DETAIL_ARCH
+#if defined(__CUDA_ARCH_LIST__)
+#undef HOTROW_DETAIL_FIRST_
+#undef HOTROW_DETAIL_FIRST
+#endif

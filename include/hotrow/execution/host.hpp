@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../error.hpp"
+#include "../statistics.hpp"
+#include "radix_sort.hpp"
+#include "team.hpp"
+#include "tile.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <thread>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace hotrow {
+
+/// The CPU: a tile is one thread, and a team of threads shares each loop over tiles. Every call returns when its work is done.
+/// One embedding serves one calling thread at a time.
+class Host {
+public:
+    /// Work is in order; there is nothing to choose.
+    struct Stream {};
+    static constexpr bool is_host = true;
+    static constexpr const char* name = "host";
+
+    /// `threads` = 0 takes all cores.
+    explicit Host(int threads = 0)
+        : team_(std::make_unique<detail::Team>(count(threads))) {}
+
+    int threads() const { return team_->size(); }
+
+    /// Lanes that a row gets; kernels are instantiated for it.
+    template <int Dim>
+    static constexpr int lanes_of_row = 1;
+    template <int Ways>
+    static constexpr int lanes_of_set = 1;
+    /// Lookups whose keys one call makes.
+    static constexpr std::uint32_t key_block = 256;
+
+    // Memory
+
+    static constexpr std::size_t alignment = 64;
+
+    /// Uninitialised; large blocks on huge pages, which random row reads like.
+    void* allocate(std::size_t bytes) {
+        constexpr std::size_t huge = std::size_t{2} << 20;
+        const std::size_t align = bytes >= huge ? huge : alignment;
+        void* block = ::operator new(bytes, std::align_val_t{align});
+#if defined(__linux__)
+        if (bytes >= huge) ::madvise(block, bytes, MADV_HUGEPAGE);
+#endif
+        return block;
+    }
+    void deallocate(void* block, std::size_t bytes) noexcept {
+        constexpr std::size_t huge = std::size_t{2} << 20;
+        ::operator delete(block, std::align_val_t{bytes >= huge ? huge : alignment});
+    }
+    static void to_host(void* to, const void* from, std::size_t bytes, Stream) { std::memcpy(to, from, bytes); }
+    static void from_host(void* to, const void* from, std::size_t bytes, Stream) { std::memcpy(to, from, bytes); }
+    static void synchronise(Stream) {}
+
+    // Kernels
+
+    /// body(tile, i) for i in [0, count).
+    template <int Lanes, class Body>
+    void for_each(Stream, std::uint64_t count, const Body& body) {
+        in_parts(count, [&](std::uint64_t begin, std::uint64_t end) {
+            for (std::uint64_t i = begin; i < end; ++i) body(SingleLane{}, i);
+        });
+    }
+
+    /// The same for i in [0, *count), where at most `limit` are expected.
+    template <int Lanes, class Body>
+    void for_each_run(Stream stream, std::uint64_t, const std::uint32_t* count, const Body& body) {
+        for_each<Lanes>(stream, *count, body);
+    }
+
+    /// body(tile, i, counts), the counts of all threads added to `totals`.
+    template <int Lanes, class Body>
+    void for_each_run_counting(Stream, std::uint64_t, const std::uint32_t* count, const Body& body, detail::Counts* totals) {
+        in_parts(*count, [&](std::uint64_t begin, std::uint64_t end) {
+            detail::Counts counts;
+            for (std::uint64_t i = begin; i < end; ++i) body(SingleLane{}, i, counts);
+            for (int c = 0; c < detail::counter_count; ++c) {
+                if (counts.value[c] != 0) {
+                    std::atomic_ref<std::uint64_t>(totals->value[c]).fetch_add(counts.value[c], std::memory_order_relaxed);
+                }
+            }
+        });
+    }
+
+    // Device-wide steps
+
+    template <class Key>
+    std::size_t sort_scratch_bytes(std::uint32_t, int) const {
+        return detail::RadixSort::scratch_bytes(threads());
+    }
+
+    /// Sorts (key, position) pairs stably by the low `bits` bits; each array and its scratch twin may change places.
+    template <class Key>
+    void sort(Stream, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n, int bits,
+              void* scratch, std::size_t) {
+        detail::RadixSort::sort(*team_, keys, other_keys, positions, other_positions, n, bits, static_cast<std::uint32_t*>(scratch));
+    }
+
+    template <class Key>
+    std::size_t run_scratch_bytes(std::uint32_t) const {
+        return 0;
+    }
+
+    /// Numbers the runs of equal keys: `run_of[i]`, `run_begin[run]`, one past the end at `run_begin[*run_count]`.
+    template <class Key>
+    void find_runs(Stream, const Key* keys, std::uint32_t n, std::uint32_t* run_of, std::uint32_t* run_begin, std::uint32_t* run_count, void*,
+                   std::size_t) {
+        std::uint32_t run = 0;
+        for (std::uint32_t i = 0; i < n; ++i) {
+            if (i == 0 || keys[i] != keys[i - 1]) run_begin[run++] = i;
+            run_of[i] = run - 1u;
+        }
+        run_begin[run] = n;
+        *run_count = run;
+    }
+
+private:
+    static int count(int threads) {
+        if (threads < 0 || threads > static_cast<int>(detail::RadixSort::max_threads)) {
+            throw OptionError("hotrow: threads is " + std::to_string(threads) + "; give 0 (all cores) to 64");
+        }
+        if (threads > 0) return threads;
+        const unsigned cores = std::thread::hardware_concurrency();
+        return static_cast<int>(std::clamp(cores, 1u, static_cast<unsigned>(detail::RadixSort::max_threads)));
+    }
+
+    template <class F>
+    void in_parts(std::uint64_t count, F&& work) {
+        constexpr std::uint64_t worthwhile = 64;  // below that, waking threads costs more
+        const std::uint64_t threads = count < worthwhile ? 1u : static_cast<std::uint64_t>(team_->size());
+        if (threads == 1u) {
+            if (count > 0) work(std::uint64_t{0}, count);
+            return;
+        }
+        team_->run([&](int thread) {
+            const std::uint64_t t = static_cast<std::uint64_t>(thread);
+            work(count * t / threads, count * (t + 1u) / threads);
+        });
+    }
+
+    std::unique_ptr<detail::Team> team_;
+};
+
+}  // namespace hotrow

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "arithmetic.hpp"
+#include "tile.hpp"
+
+#include <cstdint>
+
+/// The one place that fixes the shape of every floating-point sum, so that host and device, any grid and any
+/// number of threads add in the same order.
+///
+/// * Over the elements of a row (`row_sum_of_squares`): first within a pack of four, in order; then packs by halving from the
+///   top (`i` with `i + n/2`, padded with zeros to a power of two). On a device the first halvings are
+///   a lane's own packs, the last a butterfly over lanes; on the host all of them vectorise.
+/// * Over the rows of a segment (a bag, or the gradients of one row): the segment is cut from its start in
+///   chunks of `chunk_length`; each chunk is summed in order, and the chunk sums are added in order. The result
+///   depends on the segment alone, and a device may sum the chunks of a long segment in parallel.
+namespace hotrow::reduction {
+
+inline constexpr std::uint32_t chunk_length = 64;
+
+/// sum of values[i]^2 over the row; every lane gets the result.
+template <int Dim, Tile TileType>
+HOTROW_HD float row_sum_of_squares(const TileType& tile, const float* values) {
+    using Shape = RowShape<Dim, TileType::lanes>;
+    static_assert(TileType::lanes <= Shape::padded_packs, "a tile may not have more lanes than the row has packs");
+    constexpr int local = Shape::padded_packs / TileType::lanes;
+    float sums[local];
+    HOTROW_UNROLL
+    for (int p = 0; p < local; ++p) {
+        float sum = 0.0f;
+        const int first = Shape::pack * (p * TileType::lanes + tile.rank());
+        if (p < Shape::local_packs) {
+            HOTROW_UNROLL
+            for (int j = 0; j < Shape::pack; ++j) {
+                if (Dim % Shape::pack == 0 ? first < Dim : first + j < Dim) {
+                    const float value = values[p * Shape::pack + j];
+                    sum = arithmetic::fma(value, value, sum);
+                }
+            }
+        }
+        sums[p] = sum;
+    }
+    HOTROW_UNROLL
+    for (int half = local / 2; half > 0; half /= 2) {
+        HOTROW_UNROLL
+        for (int p = 0; p < half; ++p) sums[p] += sums[p + half];
+    }
+    float total = sums[0];
+    HOTROW_UNROLL
+    for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) total += tile.exchange(total, mask);
+    return total;
+}
+
+/// Adds the rows `begin .. end` of a segment in the fixed shape. `add(position, sum)` adds one row to this lane's
+/// elements `sum`; `ready(start, sum)` may supply the sum of the full chunk that starts at `start` and then returns true.
+/// `Local` is the lane's number of elements; an empty segment gives zeros.
+template <int Local, class Add, class Ready>
+HOTROW_HD void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, Ready&& ready) {
+    HOTROW_UNROLL
+    for (int i = 0; i < Local; ++i) total[i] = 0.0f;
+    const std::uint32_t first_end = end - begin <= chunk_length ? end : begin + chunk_length;
+    if (end - begin <= chunk_length || !ready(begin, total)) {
+        for (std::uint32_t p = begin; p < first_end; ++p) add(p, total);
+    }
+    for (std::uint32_t start = first_end; start < end; start += chunk_length) {
+        float sum[Local];
+        HOTROW_UNROLL
+        for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
+        const bool full = end - start >= chunk_length;
+        if (!full || !ready(start, sum)) {
+            const std::uint32_t stop = full ? start + chunk_length : end;
+            for (std::uint32_t p = start; p < stop; ++p) add(p, sum);
+        }
+        HOTROW_UNROLL
+        for (int i = 0; i < Local; ++i) total[i] += sum[i];
+    }
+}
+
+}  // namespace hotrow::reduction

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace hotrow {
+
+/// Bytes that an embedding allocates, by component.
+struct Footprint {
+    std::int64_t stored_rows = 0;      ///< codes and qparams of all rows
+    std::int64_t lines = 0;            ///< cached rows
+    std::int64_t tags = 0;             ///< which row a line holds
+    std::int64_t scores = 0;           ///< what the eviction policy keeps
+    std::int64_t dirty_flags = 0;      ///< one byte a line
+    std::int64_t optimizer_state = 0;  ///< per-row state
+    std::int64_t control = 0;          ///< step, hyperparameters, counters, table bounds
+    std::int64_t workspace = 0;        ///< plan and scratch for `max_lookups`
+
+    /// All bytes of the cache.
+    std::int64_t cache() const { return lines + tags + scores + dirty_flags; }
+    /// What replaces the FP32 tables: stored rows and cache.
+    std::int64_t embedding() const { return stored_rows + cache(); }
+    std::int64_t total() const { return embedding() + optimizer_state + control + workspace; }
+};
+
+}  // namespace hotrow

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../config.hpp"
+#include "../execution/arithmetic.hpp"
+#include "small_float.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace hotrow {
+
+/// A precision is what one stored element is: its width and how elements are packed.
+/// Elements are stored in *packs* of four, little endian, element 0 in the lowest bits.
+/// * `bits`: width of one element;
+/// * `is_integer`: elements are unsigned codes that a quantizer gives a meaning; else they are values;
+/// * `unpack<N>(from, values)`: N elements (a multiple of four) as floats;
+/// * integers: `levels` = 2^bits - 1 and `pack<N>(codes, to)`; values: `pack<N, Rounding>(values, words, to)`.
+template <class P>
+concept Precision = requires(const std::byte* from, float (&values)[4]) {
+    { P::bits } -> std::convertible_to<int>;
+    { P::is_integer } -> std::convertible_to<bool>;
+    { P::name } -> std::convertible_to<const char*>;
+    P::template unpack<4>(from, values);
+};
+
+namespace detail {
+
+/// Four scalars that are loaded and stored as one word.
+template <class T>
+struct alignas(4 * sizeof(T)) Pack {
+    T v[4];
+};
+
+/// Copies N scalars; one wide access where N is a pack (device tiles), a plain loop where it is a row (host).
+template <int N, class T>
+HOTROW_HD void load_scalars(const T* from, T* to) {
+    if constexpr (N == 4) {
+        const Pack<T> pack = *reinterpret_cast<const Pack<T>*>(from);
+        HOTROW_UNROLL
+        for (int i = 0; i < 4; ++i) to[i] = pack.v[i];
+    } else {
+        for (int i = 0; i < N; ++i) to[i] = from[i];
+    }
+}
+
+template <int N, class T>
+HOTROW_HD void store_scalars(const T* from, T* to) {
+    if constexpr (N == 4) {
+        Pack<T> pack;
+        HOTROW_UNROLL
+        for (int i = 0; i < 4; ++i) pack.v[i] = from[i];
+        *reinterpret_cast<Pack<T>*>(to) = pack;
+    } else {
+        for (int i = 0; i < N; ++i) to[i] = from[i];
+    }
+}
+
+/// Unsigned integers of 8, 4 or 2 bits.
+template <int Bits>
+struct PackedInteger {
+    static constexpr int bits = Bits;
+    static constexpr bool is_integer = true;
+    static constexpr int levels = (1 << Bits) - 1;
+    static constexpr int per_byte = 8 / Bits;
+
+    template <int N>
+    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+        if constexpr (N == 4) {
+            std::uint32_t word = 0;
+            if constexpr (Bits == 8) word = *reinterpret_cast<const std::uint32_t*>(from);
+            if constexpr (Bits == 4) word = *reinterpret_cast<const std::uint16_t*>(from);
+            if constexpr (Bits == 2) word = *reinterpret_cast<const std::uint8_t*>(from);
+            HOTROW_UNROLL
+            for (int i = 0; i < 4; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>((word >> (Bits * i)) & levels));
+        } else {
+            for (int byte = 0; byte < N / per_byte; ++byte) {
+                const std::int32_t word = static_cast<std::int32_t>(from[byte]);
+                for (int i = 0; i < per_byte; ++i) values[byte * per_byte + i] = static_cast<float>((word >> (Bits * i)) & levels);
+            }
+        }
+    }
+
+    template <int N>
+    HOTROW_HD static void pack(const std::int32_t (&codes)[N], std::byte* to) {
+        if constexpr (N == 4) {
+            std::uint32_t word = 0;
+            HOTROW_UNROLL
+            for (int i = 0; i < 4; ++i) word |= static_cast<std::uint32_t>(codes[i]) << (Bits * i);
+            if constexpr (Bits == 8) *reinterpret_cast<std::uint32_t*>(to) = word;
+            if constexpr (Bits == 4) *reinterpret_cast<std::uint16_t*>(to) = static_cast<std::uint16_t>(word);
+            if constexpr (Bits == 2) *reinterpret_cast<std::uint8_t*>(to) = static_cast<std::uint8_t>(word);
+        } else {
+            for (int byte = 0; byte < N / per_byte; ++byte) {
+                std::int32_t word = 0;
+                for (int i = 0; i < per_byte; ++i) word |= codes[byte * per_byte + i] << (Bits * i);
+                to[byte] = static_cast<std::byte>(word);
+            }
+        }
+    }
+};
+
+/// Values in a narrow floating-point format.
+template <class FormatType>
+struct PackedFloat {
+    using Format = FormatType;
+    using Storage = typename Format::Storage;
+    static constexpr int bits = Format::bits;
+    static constexpr bool is_integer = false;
+
+    template <int N>
+    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+        if constexpr (N == 4) {
+            Storage codes[4];
+            load_scalars<4>(reinterpret_cast<const Storage*>(from), codes);
+            HOTROW_UNROLL
+            for (int i = 0; i < 4; ++i) values[i] = Format::decode(codes[i]);
+        } else {
+            const Storage* codes = reinterpret_cast<const Storage*>(from);
+            for (int i = 0; i < N; ++i) values[i] = Format::decode(codes[i]);
+        }
+    }
+
+    template <int N, class Rounding>
+    HOTROW_HD static void pack(const float (&values)[N], const std::uint32_t (&words)[N], std::byte* to) {
+        Storage codes[N];
+        HOTROW_UNROLL
+        for (int i = 0; i < N; ++i) codes[i] = static_cast<Storage>(Format::template encode<Rounding>(values[i], words[i]));
+        store_scalars<N>(codes, reinterpret_cast<Storage*>(to));
+    }
+};
+
+}  // namespace detail
+
+/// IEEE 754 binary32: stored as it is; no rounding takes place.
+struct Fp32 {
+    static constexpr int bits = 32;
+    static constexpr bool is_integer = false;
+    static constexpr const char* name = "fp32";
+
+    template <int N>
+    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+        detail::load_scalars<N>(reinterpret_cast<const float*>(from), values);
+    }
+    template <int N, class Rounding>
+    HOTROW_HD static void pack(const float (&values)[N], const std::uint32_t (&)[N], std::byte* to) {
+        detail::store_scalars<N>(values, reinterpret_cast<float*>(to));
+    }
+};
+
+/// IEEE 754 binary16; larger magnitudes saturate at 65504.
+struct Fp16 : detail::PackedFloat<HalfFormat> {
+    static constexpr const char* name = "fp16";
+};
+
+/// bfloat16: FP32's range, 8 bits of precision.
+struct Bf16 : detail::PackedFloat<BFloatFormat> {
+    static constexpr const char* name = "bf16";
+};
+
+/// 256 levels; element e is byte e.
+struct Int8 : detail::PackedInteger<8> {
+    static constexpr const char* name = "int8";
+};
+
+/// 16 levels; element e is in byte e / 2, in the low nibble if e is even.
+struct Int4 : detail::PackedInteger<4> {
+    static constexpr const char* name = "int4";
+};
+
+/// 4 levels; element e is in byte e / 4, at bit 2 (e % 4).
+struct Int2 : detail::PackedInteger<2> {
+    static constexpr const char* name = "int2";
+};
+
+}  // namespace hotrow
