@@ -3,6 +3,7 @@
 
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
+#include "../execution/reduction.hpp"
 #include "../execution/tile.hpp"
 #include "precision.hpp"
 #include "rounding.hpp"
@@ -105,14 +106,7 @@ struct RowAffine {
     template <class P, class RoundingType, int Dim, Tile TileType>
     HOTROW_HD static void encode(const TileType& tile, const float* values, std::byte* codes, std::byte* qparams, const RandomKey& key) {
         using Qparam = QparamStorage<Q>;
-        float low = arithmetic::float_of(0x7f7fffffu), high = -low;
-        for_each_element<Dim>(tile, [&](int i, int) {
-            low = values[i] < low ? values[i] : low;
-            high = high < values[i] ? values[i] : high;
-        });
-        // Adding +0 gives both zeros one sign, whatever order the lanes were compared in.
-        low = lowest(tile, low) + 0.0f;
-        high = highest(tile, high) + 0.0f;
+        const auto [low, high] = reduction::row_range<Dim>(tile, values);
         const bool writes = tile.rank() == 0;
         const float bias = Qparam::store_down(low, qparams + qparam_alignment, writes);
         // A span beyond FP32's range is measured in quarters.
@@ -131,10 +125,10 @@ struct RowAffine {
             HOTROW_UNROLL
             for (int j = 0; j < n; ++j) {
                 const float value = Dim % 4 == 0 || element + j < Dim ? values[i + j] : bias;
-                float steps = arithmetic::product(arithmetic::fma(value, unit, origin), inverse);
-                steps = steps > 0.0f ? steps : 0.0f;
-                steps = steps < static_cast<float>(P::levels) ? steps : static_cast<float>(P::levels);
-                quantized[j] = RoundingType::to_integer(steps, words[j]);
+                // Never negative, since bias <= value; above `levels` by rounding errors only. Integers saturate without a branch.
+                const float steps = arithmetic::product(arithmetic::fma(value, unit, origin), inverse);
+                const std::int32_t code = RoundingType::to_integer(steps, words[j]);
+                quantized[j] = code < P::levels ? code : P::levels;
             }
             P::pack(quantized, codes + element * P::bits / 8);
         });

@@ -1,0 +1,22 @@
+# cmake -Dexpect=<regex>[;<regex>...] -P expect_compile_error.cmake -- <compile command>
+# Fails unless the command fails and says what is expected: a file may fail to compile for the wrong reason.
+set(command)
+set(after_dashes OFF)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(after_dashes)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
+    set(after_dashes ON)
+  endif()
+endforeach()
+
+execute_process(COMMAND ${command} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(status EQUAL 0)
+  message(FATAL_ERROR "it compiles, but must not")
+endif()
+foreach(regex IN LISTS expect)
+  if(NOT output MATCHES "${regex}")
+    message(FATAL_ERROR "it does not compile, as it must, but the compiler does not say \"${regex}\":\n${output}")
+  endif()
+endforeach()
