@@ -16,6 +16,9 @@ namespace hotrow {
 
 namespace detail {
 
+/// How many rows ahead the host asks the memory for a row.
+inline constexpr std::uint32_t prefetch_distance = 16;
+
 /// The first bad input since the last `check`.
 struct BadInput {
     static constexpr std::uint64_t none = ~std::uint64_t{0};

@@ -42,6 +42,7 @@ struct WalkSets {
             if (tile.rank() == 0) serve_in_place(first, counts);
             return;
         }
+        prefetch(first);
         const std::uint64_t set = set_of(first);
         if (first > 0u && set_of(first - 1u) == set) return;
         Walk<TileType> walk(*this, tile, set);
@@ -60,6 +61,20 @@ struct WalkSets {
 private:
     HOTROW_HD RowId key_of(std::uint32_t run) const { return plan.keys[plan.run_begin[run]]; }
     HOTROW_HD std::uint64_t set_of(std::uint32_t run) const { return view.geometry.set(key_of(run)); }
+
+    HOTROW_HD void prefetch(std::uint32_t run) const {
+#if !defined(__CUDA_ARCH__)
+        if (run + prefetch_distance >= *plan.run_count) return;
+        const std::uint64_t slot = set_of(run + prefetch_distance) * static_cast<std::uint64_t>(View::ways);
+        for (int way = 0; way < View::ways; way += 16) {
+            __builtin_prefetch(view.tags + slot + way);
+            __builtin_prefetch(view.scores + slot + way);
+        }
+        __builtin_prefetch(view.dirty + slot);
+#else
+        (void)run;
+#endif
+    }
 
     /// Records a run that no line holds. Called by one lane.
     HOTROW_HD void serve_in_place(std::uint32_t run, Counts& counts) const {

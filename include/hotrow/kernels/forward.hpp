@@ -10,9 +10,6 @@
 
 namespace hotrow::detail {
 
-/// How many lookups ahead the host asks for a row.
-inline constexpr std::uint32_t prefetch_distance = 16;
-
 /// The location of a lookup, as the plan found it.
 template <class View, Index I>
 struct PlannedLocations {

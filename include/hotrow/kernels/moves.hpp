@@ -17,6 +17,7 @@ struct MoveRows {
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t run) const {
+        prefetch(run);
         const auto evicted = plan.run_evicted[run];
         if (evicted == plan.not_admitted) return;
         const std::uint64_t slot = plan.run_location[run];
@@ -28,6 +29,20 @@ struct MoveRows {
         const auto row = view.geometry.row(plan.keys[plan.run_begin[run]]);
         View::RowFormat::template decode<View::dim>(tile, view.stored_row(row), values);
         view.store_line(tile, slot, values);
+    }
+
+private:
+    /// Moves are few among runs: look further ahead than a lookup does.
+    HOTROW_HD void prefetch(std::uint64_t run) const {
+#if !defined(__CUDA_ARCH__)
+        const std::uint64_t ahead = run + prefetch_distance;
+        if (ahead >= *plan.run_count || plan.run_evicted[ahead] == plan.not_admitted) return;
+        view.prefetch(plan.run_location[ahead]);
+        view.prefetch(view.stored_location(view.geometry.row(plan.keys[plan.run_begin[ahead]])));
+        if (plan.run_evicted[ahead] != plan.nothing_to_write) view.prefetch(view.stored_location(plan.run_evicted[ahead]));
+#else
+        (void)run;
+#endif
     }
 };
 
