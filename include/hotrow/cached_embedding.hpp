@@ -29,6 +29,8 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace hotrow {
 
@@ -44,7 +46,7 @@ namespace hotrow {
 /// * `CacheType`: `Cache<Associativity, Eviction, Line, Admission>`.
 /// * `OptimizerType`: `Sgd`, `RowwiseAdagrad`, ...
 /// * `Backend`: `Host`, or `Cuda` from hotrow/cuda.hpp.
-/// * `RowId`: `std::uint32_t` serves up to 2^32 - 2 rows and lines together, `std::uint64_t` any number.
+/// * `RowId`: `std::uint32_t` serves up to 2^32 - 2 rows and lines together, `std::uint64_t` up to 2^48.
 ///
 /// Sources: "Mixed-Precision Embedding Using a Cache" (arXiv 2010.11305); "Training with Low-precision Embedding Tables" (2018).
 template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class Backend, class RowId = std::uint32_t>
@@ -75,49 +77,73 @@ public:
         table_begin_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size()) + 1};
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
+        counts_ = {*backend_, count_values(*backend_, options_)};
+        places_.resize(static_cast<std::size_t>(options_.in_flight));
         reserve(options_.max_lookups);
         initialise(stream);
+    }
+
+    CachedEmbedding(CachedEmbedding&&) noexcept = default;
+    /// Gives its own memory back to its own backend first.
+    CachedEmbedding& operator=(CachedEmbedding&& other) noexcept {
+        if (this != &other) {
+            std::destroy_at(this);
+            std::construct_at(this, std::move(other));
+        }
+        return *this;
     }
 
     // --- a training step -------------------------------------------------------------------------------------
 
     /// Plans a batch: finds its unique rows, decides what the cache admits and evicts, and moves those rows. Until
-    /// `backward` or `release` ends the plan, its rows stay where they are, and no other batch can be planned.
+    /// `backward` or `release` ends the plan, its rows stay where they are.
     /// Throws `ShapeError`, `IndexError` (`Host` with `Bounds::report`) or `PlanError`, before anything changes.
+    ///
+    /// With `Options::in_flight` > 1, plans of coming batches may be made while earlier ones wait for their forward or backward, on
+    /// another stream too; they are ordered among each other by events. A plan sees the updates of the backwards called before it;
+    /// a line that a batch in flight uses stays, and a row that one uses in place stays in place.
     template <Index I>
     [[nodiscard]] Plan<I> plan(const Batch<I>& batch, Stream stream = Stream{}) {
-        if (in_flight_ != 0) {
-            throw PlanError("hotrow: plan " + std::to_string(in_flight_) + " is in flight and the limit is 1; end it with backward or release first");
-        }
+        const std::uint32_t place = free_place();
         const BatchView<I> seen = shaped(batch);
         const View v = view();
-        reserve(seen.lookups);
-        PlanView<RowId>& plan = workspace_.plan;
+        reserve(place, seen.lookups);
+        order_plan(stream);
+        detail::Workspace<RowId, Backend>& workspace = places_[place].workspace;
+        PlanView<RowId>& plan = workspace.plan;
         plan.lookups = seen.lookups;
 
+        check_offsets(seen, stream);
         if (seen.lookups > 0) {
             constexpr std::uint32_t block = Backend::key_block;
-            check_offsets(seen, stream);
-            backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block, detail::MakeKeys<View, I>{v, seen, plan, block});
-            backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<View, I>{v, seen});
-            if constexpr (Backend::is_host) check(stream);
+            backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block, detail::MakeKeys<RowId, I>{v, seen, plan, block});
+            backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{v, seen});
         }
-        backend_->template for_each<1>(stream, 1, detail::AdvanceStep<View>{v});
+        if constexpr (Backend::is_host) check(stream);
+        backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, plan.step});
         if (seen.lookups > 0) {
             constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
-            backend_->sort(stream, plan.keys, workspace_.other_keys, plan.positions, workspace_.other_positions, seen.lookups, geometry_.mixer.bits,
-                           workspace_.scratch, workspace_.scratch_bytes);
-            backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace_.scratch,
-                                workspace_.scratch_bytes);
-            backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count, detail::WalkSets<View>{v, plan},
-                                                                &state_.data()->counts);
+            backend_->sort(stream, plan.keys, workspace.other_keys, plan.positions, workspace.other_positions, seen.lookups, geometry_.mixer.bits,
+                           workspace.scratch, workspace.scratch_bytes);
+            backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace.scratch,
+                                workspace.scratch_bytes);
+            backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count, detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()},
+                                                                counts());
             if (geometry_.sets > 0) {
-                backend_->template for_each_run<row_lanes>(stream, seen.lookups, plan.run_count, detail::MoveRows<View>{v, plan});
+                backend_->template for_each_run<row_lanes>(stream, seen.lookups, plan.run_count, detail::MoveRows<Rows>{v, v, plan});
             }
-            backend_->template for_each<1>(stream, seen.lookups, detail::SpreadLocations<View>{plan});
+            backend_->template for_each<1>(stream, seen.lookups, detail::SpreadLocations<RowId>{plan});
         }
-        in_flight_ = ++sequence_;
-        return {state_.data(), in_flight_, seen};
+        places_[place].sequence = ++sequence_;
+        latest_ = place;
+        if (orders_streams()) places_[place].planned.set(stream);
+        return {state_.data(), sequence_, place, seen};
+    }
+
+    /// `plan` under the name that it has when it runs ahead of its forward.
+    template <Index I>
+    [[nodiscard]] Plan<I> prefetch(const Batch<I>& batch, Stream stream = Stream{}) {
+        return plan(batch, stream);
     }
 
     /// Pooled rows of a planned batch: `output` is [tables * batch_size][Dim] (sum, mean) or [lookups][Dim] (none), of
@@ -128,17 +154,20 @@ public:
         const BatchView<I>& batch = plan.batch;
         const std::uint64_t rows = output_rows(batch);
         require_size(output.data(), output.size(), rows, "output");
-        using Locations = detail::PlannedLocations<View, I>;
-        const Locations locations{workspace_.plan.locations, batch.lookups};
+        using Locations = detail::PlannedLocations<RowId>;
+        const PlanView<RowId>& planned = places_[plan.place].workspace.plan;
+        const Locations locations{planned.locations, batch.lookups};
+        order_use(plan.place, stream);
         float* partial_sums = nullptr;
         if constexpr (!Backend::is_host) {
             if (batch.pooling != Pooling::none && batch.lookups > reduction::chunk_length) {
-                partial_sums = workspace_.plan.partial_sums;
+                partial_sums = planned.partial_sums;
                 backend_->template for_each<row_lanes>(stream, batch.lookups / reduction::chunk_length,
-                                                       detail::PoolChunks<View, I, Locations>{view(), batch, locations, partial_sums});
+                                                       detail::PoolChunks<Rows, I, Locations>{view(), batch, locations, partial_sums});
             }
         }
-        backend_->template for_each<row_lanes>(stream, rows, detail::PoolBags<View, I, Scalar, Locations>{view(), batch, locations, partial_sums, output.data()});
+        backend_->template for_each<row_lanes>(stream, rows, detail::PoolBags<Rows, I, Scalar, Locations>{view(), batch, locations, partial_sums, output.data()});
+        if (orders_streams()) places_[plan.place].used.set(stream);
     }
 
     /// `plan` and `forward` in one; the returned plan is for `backward`.
@@ -158,25 +187,30 @@ public:
         require_current(plan, "backward");
         const BatchView<I>& batch = plan.batch;
         require_size(gradient.data(), gradient.size(), output_rows(batch), "output gradient");
-        const PlanView<RowId>& planned = workspace_.plan;
-        const detail::RunGradients<View, I, std::remove_const_t<Scalar>> source{batch, planned, gradient.data()};
+        const PlanView<RowId>& planned = places_[plan.place].workspace.plan;
+        order_use(plan.place, stream);
+        using Gradients = detail::RunGradients<Dim, RowId, I, std::remove_const_t<Scalar>>;
+        const Gradients source{batch, planned, gradient.data()};
+        const View v = view();
         if (batch.lookups > reduction::chunk_length) {
             backend_->template for_each<row_lanes>(stream, batch.lookups / reduction::chunk_length,
-                                                   detail::SumGradientChunks<View, I, std::remove_const_t<Scalar>>{source});
+                                                   detail::SumGradientChunks<Gradients>{source});
         }
         if (batch.lookups > 0) {
             backend_->template for_each_run_counting<row_lanes>(stream, batch.lookups, planned.run_count,
-                                                                detail::UpdateRows<View, I, std::remove_const_t<Scalar>>{view(), source},
-                                                                &state_.data()->counts);
+                                                                detail::UpdateRows<Rows, OptimizerType, Gradients>{v, v, v.dirty, v.row_states, &v.state->optimizer, source},
+                                                                counts());
         }
-        in_flight_ = 0;
+        if (orders_streams()) places_[plan.place].used.set(stream);
+        mark_access(stream);
+        places_[plan.place].sequence = 0;
     }
 
     /// Ends a plan that gets no backward.
     template <Index I>
     void release(const Plan<I>& plan) {
         require_current(plan, "release");
-        in_flight_ = 0;
+        places_[plan.place].sequence = 0;
     }
 
     // --- reading, writing, counting ---------------------------------------------------------------------------
@@ -187,26 +221,32 @@ public:
         const BatchView<I> seen = shaped(batch);
         const std::uint64_t rows = output_rows(seen);
         require_size(output.data(), output.size(), rows, "output");
+        order_access(stream);
+        check_offsets(seen, stream);
         if (seen.lookups > 0) {
-            check_offsets(seen, stream);
-            backend_->template for_each<1>(stream, seen.bags, detail::CheckIndices<View, I>{view(), seen});
-            backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<View, I>{view(), seen});
-            if constexpr (Backend::is_host) check(stream);
+            backend_->template for_each<1>(stream, seen.bags, detail::CheckIndices<RowId, I>{view(), seen});
+            backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{view(), seen});
         }
-        using Locations = detail::ProbedLocations<View, I>;
-        backend_->template for_each<row_lanes>(stream, rows, detail::PoolBags<View, I, Scalar, Locations>{view(), seen, {}, nullptr, output.data()});
+        if constexpr (Backend::is_host) check(stream);
+        using Locations = detail::ProbedLocations<typename View::Tags>;
+        backend_->template for_each<row_lanes>(stream, rows, detail::PoolBags<Rows, I, Scalar, Locations>{view(), seen, {view()}, nullptr, output.data()});
+        mark_access(stream);
     }
 
     /// Encodes every dirty line to its stored row. Lines stay cached, now clean.
     void flush(Stream stream = Stream{}) {
-        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<View>{view()});
+        order_access(stream);
+        const View v = view();
+        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows>{v, v, v.tags, v.dirty});
+        mark_access(stream);
     }
 
     /// Current values of rows `first_row ..` of a table, as many as fit `values` ([rows][Dim], host memory). Waits for the stream.
     void read_rows(int table, std::int64_t first_row, std::span<float> values, Stream stream = Stream{}) {
         const std::uint64_t first = checked_range(table, first_row, values.size());
+        order_access(stream);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
-            backend_->template for_each<row_lanes>(stream, size / Dim, detail::ReadRows<View>{view(), first + done / Dim, staging});
+            backend_->template for_each<row_lanes>(stream, size / Dim, detail::ReadRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
             Backend::to_host(values.data() + done, staging, size * sizeof(float), stream);
         });
     }
@@ -221,42 +261,43 @@ public:
                                      std::to_string(values[i]) + "; rows must be finite");
             }
         }
+        order_access(stream);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
             Backend::from_host(staging, values.data() + done, size * sizeof(float), stream);
-            backend_->template for_each<row_lanes>(stream, size / Dim, detail::WriteRows<View>{view(), first + done / Dim, staging});
+            backend_->template for_each<row_lanes>(stream, size / Dim, detail::WriteRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
             Backend::synchronise(stream);
         });
     }
 
     /// New hyperparameters (the learning rate, say), from the next `backward` in stream order on.
     void set_optimizer(const OptimizerType& optimizer, Stream stream = Stream{}) {
-        backend_->template for_each<1>(stream, 1, detail::SetOptimizer<View>{view(), optimizer});
+        backend_->template for_each<1>(stream, 1, detail::SetOptimizer<OptimizerType>{&state_.data()->optimizer, optimizer});
     }
 
     /// What happened so far. Waits for the stream.
     Statistics statistics(Stream stream = Stream{}) const {
-        const DeviceState<OptimizerType> state = fetched_state(stream);
-        const std::uint64_t* value = state.counts.value;
-        Statistics s;
-        s.steps = state.step - steps_at_reset_;
-        s.lookups = value[detail::lookups];
-        s.unique_rows = value[detail::unique_rows];
-        s.hits = value[detail::hits];
-        s.misses = value[detail::misses];
-        s.conflict_misses = value[detail::conflict_misses];
-        s.admissions = value[detail::admissions];
-        s.evictions = value[detail::evictions];
-        s.write_backs = value[detail::write_backs];
-        s.clean_evictions = value[detail::clean_evictions];
-        s.rejected_updates = value[detail::rejected_updates];
-        s.bad_indices = value[detail::bad_indices];
-        return s;
+        const std::vector<std::uint64_t> values = fetched_counts(stream);
+        Statistics total;
+        for (std::uint32_t t = 0; t <= table_count(); ++t) add_counts(total, values, t);
+        total.steps = fetched_state(stream).step - steps_at_reset_;
+        return total;
+    }
+
+    /// The same for each table; bad indices are counted in the total only. An eviction belongs to the table of the row that left.
+    std::vector<Statistics> table_statistics(Stream stream = Stream{}) const {
+        const std::vector<std::uint64_t> values = fetched_counts(stream);
+        std::vector<Statistics> tables(table_count());
+        for (std::uint32_t t = 0; t < table_count(); ++t) {
+            add_counts(tables[t], values, t);
+            tables[t].steps = fetched_state(stream).step - steps_at_reset_;
+        }
+        return tables;
     }
 
     /// Waits for the stream.
     void reset_statistics(Stream stream = Stream{}) {
         steps_at_reset_ = fetched_state(stream).step;
-        backend_->template for_each<1>(stream, 1, detail::ResetCounts<View>{view()});
+        backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
     }
 
     /// Throws what kernels reported since the last call: `ShapeError` for offsets, `IndexError` for an index (with
@@ -264,7 +305,7 @@ public:
     void check(Stream stream = Stream{}) {
         const detail::BadInput bad = fetched_state(stream).bad_input;
         if (bad.position == detail::BadInput::none && bad.bag == detail::BadInput::none) return;
-        backend_->template for_each<1>(stream, 1, detail::ResetReports<View>{view()});
+        backend_->template for_each<1>(stream, 1, detail::ResetReports{&state_.data()->bad_input});
         if (bad.bag != detail::BadInput::none) {
             throw ShapeError("hotrow: the offsets of bag " + std::to_string(bad.bag) +
                              " decrease, do not start at 0 or do not end at the number of lookups; give tables * batch_size + 1 non-decreasing offsets");
@@ -277,22 +318,22 @@ public:
 
     // --- sizes -------------------------------------------------------------------------------------------------
 
-    /// Makes room for batches of up to `lookups` lookups; afterwards smaller batches allocate nothing. Throws `PlanError` while a plan is in flight.
+    /// Makes room for batches of up to `lookups` lookups, in every place for a plan; afterwards smaller batches allocate nothing. Throws
+    /// `PlanError` while a plan is in flight.
     void reserve(std::int64_t lookups) {
-        if (lookups <= reserved_) return;
-        if (in_flight_ != 0) throw PlanError("hotrow: reserve(" + std::to_string(lookups) + ") while plan " + std::to_string(in_flight_) + " is in flight; end it first");
-        using Space = detail::Workspace<RowId, Backend>;
-        const std::size_t bytes = Space(*backend_, lookups, geometry_.mixer.bits, Dim, nullptr).bytes;
-        detail::Buffer<std::byte, Backend> block(*backend_, static_cast<std::int64_t>(bytes));
-        workspace_ = Space(*backend_, lookups, geometry_.mixer.bits, Dim, block.data());
-        workspace_block_ = std::move(block);
-        reserved_ = lookups;
+        for (const Place& place : places_) {
+            if (place.sequence != 0) {
+                throw PlanError("hotrow: reserve(" + std::to_string(lookups) + ") while plan " + std::to_string(place.sequence) + " is in flight; end it first");
+            }
+        }
+        for (std::uint32_t place = 0; place < places_.size(); ++place) reserve(place, lookups);
     }
 
     /// Bytes that this embedding has allocated.
     Footprint footprint() const {
         Footprint f = footprint_without_workspace(options_);
-        f.workspace = static_cast<std::int64_t>(workspace_block_.bytes());
+        for (const Place& place : places_) f.workspace += static_cast<std::int64_t>(place.block.bytes());
+        f.control += static_cast<std::int64_t>(counts_.bytes());
         return f;
     }
 
@@ -300,8 +341,9 @@ public:
     static Footprint footprint(const Options& options) {
         Footprint f = footprint_without_workspace(checked(options));
         const Backend backend(options.threads);
-        f.workspace = static_cast<std::int64_t>(
+        f.workspace = options.in_flight * static_cast<std::int64_t>(
             detail::Workspace<RowId, Backend>(backend, options.max_lookups, geometry_of(options).mixer.bits, Dim, nullptr).bytes);
+        f.control += count_values(backend, options) * static_cast<std::int64_t>(sizeof(std::uint64_t));
         return f;
     }
 
@@ -313,11 +355,26 @@ public:
 
     /// What kernels see: trivially copyable, valid while this embedding lives.
     View view() const {
-        return {stored_.data(), lines_.data(), tags_.data(), scores_.data(), dirty_.data(), row_states_.data(), table_begin_.data(),
-                state_.data(),  geometry_,     options_.seed, static_cast<std::uint32_t>(options_.table_rows.size())};
+        View v{};
+        v.geometry = geometry_;
+        v.table_begin = table_begin_.data();
+        v.tables = table_count();
+        v.seed = options_.seed;
+        v.step = &state_.data()->step;
+        v.bad_input = &state_.data()->bad_input;
+        v.tags = tags_.data();
+        v.dirty = dirty_.data();
+        v.scores = scores_.data();
+        v.stored = stored_.data();
+        v.lines = lines_.data();
+        v.line_count = slot_count();
+        v.row_states = row_states_.data();
+        v.state = state_.data();
+        return v;
     }
 
 private:
+    using Rows = typename View::Rows;
     static constexpr int row_lanes = Backend::template lanes_of_row<Dim>;
     static constexpr bool has_row_state = !std::is_empty_v<typename OptimizerType::RowState>;
 
@@ -327,7 +384,8 @@ private:
         for (std::size_t t = 0; t < options.table_rows.size(); ++t) {
             const std::int64_t n = options.table_rows[t];
             if (n < 1) throw OptionError("hotrow: table_rows[" + std::to_string(t) + "] is " + std::to_string(n) + "; a table has at least 1 row");
-            rows += static_cast<std::uint64_t>(n);
+            rows += static_cast<std::uint64_t>(n);  // both below 2^63
+            if (rows > place_limit) throw_too_many("rows", rows, place_limit);
         }
         if (!(options.cache_fraction >= 0.0 && options.cache_fraction <= 1.0)) {
             throw OptionError("hotrow: cache_fraction is " + std::to_string(options.cache_fraction) + "; give 0 (no cache) to 1 (as many lines as rows)");
@@ -339,13 +397,25 @@ private:
             throw OptionError("hotrow: initial_range is " + std::to_string(*options.initial_range) + "; give a finite number of at least 0");
         }
         check_lookups(options.max_lookups, "max_lookups");
-        const std::uint64_t places = rows + set_count(options, rows) * static_cast<std::uint64_t>(CacheType::ways);
-        constexpr std::uint64_t limit = std::numeric_limits<RowId>::max() - 2u;
-        if (places > limit) {
-            throw OptionError("hotrow: rows and lines are " + std::to_string(places) + ", and this RowId serves " + std::to_string(limit) +
-                              "; use CachedEmbedding<..., std::uint64_t>");
+        if (options.in_flight < 1 || options.in_flight > max_in_flight) {
+            throw OptionError("hotrow: in_flight is " + std::to_string(options.in_flight) + "; give 1 to " + std::to_string(max_in_flight));
         }
+        const std::uint64_t sets = set_count(options, rows);
+        if (sets > set_limit) throw_too_many("sets of the cache", sets, set_limit);
+        const std::uint64_t places = rows + sets * static_cast<std::uint64_t>(CacheType::ways);
+        if (places > place_limit) throw_too_many("rows and lines", places, place_limit);
         return options;
+    }
+
+    /// Rows and lines that a `RowId` can tell apart; with 64 bits as many as leave all sizes in bytes below 2^63.
+    static constexpr std::uint64_t place_limit =
+        sizeof(RowId) == 4 ? std::numeric_limits<RowId>::max() - 2u : std::uint64_t{1} << 48;
+    /// `Geometry` multiplies sets by 32 bits of a key.
+    static constexpr std::uint64_t set_limit = std::uint64_t{1} << 32;
+
+    [[noreturn]] static void throw_too_many(const char* what, std::uint64_t count, std::uint64_t limit) {
+        throw OptionError("hotrow: " + std::string(what) + " are " + std::to_string(count) + ", and the limit is " + std::to_string(limit) +
+                          (sizeof(RowId) == 4 ? "; CachedEmbedding<..., std::uint64_t> serves more" : "; use several embeddings"));
     }
 
     static void check_lookups(std::int64_t lookups, const char* what) {
@@ -401,8 +471,12 @@ private:
         Backend::from_host(table_begin_.data(), begin.data(), begin.size() * sizeof(std::uint64_t), stream);
         Backend::from_host(ranges_.data(), ranges.data(), ranges.size() * sizeof(float), stream);
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
-        backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<View>{view(), ranges_.data()});
-        backend_->template for_each<1>(stream, slot_count(), detail::ClearSlots<View>{view()});
+        backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
+        if constexpr (has_row_state) {
+            backend_->template for_each<1>(stream, geometry_.rows, detail::InitialiseStates<OptimizerType>{row_states_.data(), &state_.data()->optimizer});
+        }
+        backend_->template for_each<1>(stream, slot_count(), detail::ClearSlots<typename View::Cache>{view()});
+        backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
         Backend::synchronise(stream);
     }
 
@@ -444,18 +518,80 @@ private:
         }
     }
 
+    /// Room for one plan in flight.
+    struct Place {
+        std::uint64_t sequence = 0;  ///< of the plan that it holds; 0: free
+        detail::Workspace<RowId, Backend> workspace;
+        detail::Buffer<std::byte, Backend> block;
+        std::int64_t reserved = -1;  ///< lookups; an empty batch needs a little too
+        typename Backend::Mark planned;
+        typename Backend::Mark used;
+    };
+
+    std::uint32_t free_place() const {
+        for (std::uint32_t place = 0; place < places_.size(); ++place) {
+            if (places_[place].sequence == 0) return place;
+        }
+        throw PlanError("hotrow: " + std::to_string(places_.size()) + " plans are in flight, and Options::in_flight is " + std::to_string(options_.in_flight) +
+                        "; end one with backward or release first, or allow up to " + std::to_string(max_in_flight));
+    }
+
+    void reserve(std::uint32_t index, std::int64_t lookups) {
+        Place& place = places_[index];
+        if (lookups <= place.reserved) return;
+        using Space = detail::Workspace<RowId, Backend>;
+        const std::size_t bytes = Space(*backend_, lookups, geometry_.mixer.bits, Dim, nullptr).bytes;
+        detail::Buffer<std::byte, Backend> block(*backend_, static_cast<std::int64_t>(bytes));
+        place.workspace = Space(*backend_, lookups, geometry_.mixer.bits, Dim, block.data());
+        place.block = std::move(block);
+        place.reserved = lookups;
+    }
+
+    PlansInFlight<RowId> plans_in_flight() const {
+        PlansInFlight<RowId> plans;
+        for (const Place& place : places_) {
+            if (place.sequence != 0) plans.plans[plans.count++] = place.workspace.plan;
+        }
+        return plans;
+    }
+
+    // Order between streams. With one plan in flight that is the caller's business, as for any CUDA call. With more, plans run ahead on a stream of
+    // their own: a plan waits for the plan before it, for the uses of ended plans, and for whatever changed rows; a use waits for its plan.
+
+    bool orders_streams() const { return options_.in_flight > 1; }
+    void order_plan(Stream stream) const {
+        if (!orders_streams()) return;
+        places_[latest_].planned.wait(stream);
+        access_.wait(stream);
+        for (const Place& place : places_) {
+            if (place.sequence == 0) place.used.wait(stream);
+        }
+    }
+    void order_use(std::uint32_t place, Stream stream) const {
+        if (!orders_streams()) return;
+        places_[place].planned.wait(stream);
+        access_.wait(stream);
+    }
+    void order_access(Stream stream) const {
+        if (!orders_streams()) return;
+        places_[latest_].planned.wait(stream);
+        access_.wait(stream);
+    }
+    void mark_access(Stream stream) {
+        if (orders_streams()) access_.set(stream);
+    }
+
     template <Index I>
     void require_current(const Plan<I>& plan, const char* call) const {
-        if (plan.owner != state_.data() || plan.sequence != in_flight_ || in_flight_ == 0) {
-            throw PlanError("hotrow: " + std::string(call) + " was given plan " + std::to_string(plan.sequence) +
-                            (plan.owner != state_.data() ? " of another embedding" : ", which has ended") + "; in flight is " +
-                            (in_flight_ == 0 ? std::string("none") : std::to_string(in_flight_)));
-        }
+        const bool ours = plan.owner == state_.data();
+        if (ours && plan.place < places_.size() && plan.sequence != 0 && places_[plan.place].sequence == plan.sequence) return;
+        throw PlanError("hotrow: " + std::string(call) + " was given plan " + std::to_string(plan.sequence) +
+                        (ours ? ", which has ended; plan the batch again" : " of another embedding; give it to the one that made it"));
     }
 
     template <Index I>
     void check_offsets(const BatchView<I>& batch, Stream stream) {
-        backend_->template for_each<1>(stream, batch.bags, detail::CheckOffsets<View, I>{view(), batch});
+        backend_->template for_each<1>(stream, batch.bags, detail::CheckOffsets<RowId, I>{view(), batch});
     }
 
     std::uint64_t checked_range(int table, std::int64_t first_row, std::size_t size) const {
@@ -486,6 +622,43 @@ private:
         }
     }
 
+    std::uint32_t table_count() const { return static_cast<std::uint32_t>(options_.table_rows.size()); }
+
+    static std::int64_t count_values(const Backend& backend, const Options& options) {
+        return static_cast<std::int64_t>(backend.count_replicas()) * detail::CountReplicas::stride_of(static_cast<std::uint32_t>(options.table_rows.size()));
+    }
+
+    detail::CountReplicas counts() const {
+        return {counts_.data(), detail::CountReplicas::stride_of(table_count()), backend_->count_replicas()};
+    }
+
+    std::vector<std::uint64_t> fetched_counts(Stream stream) const {
+        std::vector<std::uint64_t> values(counts_.bytes() / sizeof(std::uint64_t));
+        Backend::to_host(values.data(), counts_.data(), counts_.bytes(), stream);
+        return values;
+    }
+
+    /// Adds what all replicas counted for one table.
+    void add_counts(Statistics& s, const std::vector<std::uint64_t>& values, std::uint32_t table) const {
+        const auto sum = [&](detail::Counter counter) {
+            std::uint64_t total = 0;
+            const std::size_t stride = detail::CountReplicas::stride_of(table_count());
+            for (std::size_t at = table * static_cast<std::size_t>(detail::counter_count) + static_cast<std::size_t>(counter); at < values.size(); at += stride) total += values[at];
+            return total;
+        };
+        s.lookups += sum(detail::lookups);
+        s.unique_rows += sum(detail::unique_rows);
+        s.hits += sum(detail::hits);
+        s.misses += sum(detail::misses);
+        s.conflict_misses += sum(detail::conflict_misses);
+        s.admissions += sum(detail::admissions);
+        s.evictions += sum(detail::evictions);
+        s.write_backs += sum(detail::write_backs);
+        s.clean_evictions += sum(detail::clean_evictions);
+        s.rejected_updates += sum(detail::rejected_updates);
+        s.bad_indices += sum(detail::bad_indices);
+    }
+
     DeviceState<OptimizerType> fetched_state(Stream stream) const {
         DeviceState<OptimizerType> state;
         Backend::to_host(&state, state_.data(), sizeof(state), stream);
@@ -504,11 +677,11 @@ private:
     detail::Buffer<std::uint64_t, Backend> table_begin_;
     detail::Buffer<float, Backend> ranges_;
     detail::Buffer<DeviceState<OptimizerType>, Backend> state_;
-    detail::Buffer<std::byte, Backend> workspace_block_;
-    detail::Workspace<RowId, Backend> workspace_;
-    std::int64_t reserved_ = 0;
+    detail::Buffer<std::uint64_t, Backend> counts_;
+    std::vector<Place> places_;
+    typename Backend::Mark access_;  ///< the last call that read or changed rows outside of a plan
+    std::uint32_t latest_ = 0;       ///< place of the last plan
     std::uint64_t sequence_ = 0;
-    std::uint64_t in_flight_ = 0;
     std::uint64_t steps_at_reset_ = 0;
 };
 

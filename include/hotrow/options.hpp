@@ -19,6 +19,7 @@ struct EmbeddingOptions {
     OptimizerType optimizer{};                 ///< hyperparameters
     std::optional<float> initial_range{};      ///< rows start uniform in +- this; default: sqrt(1 / rows of the table)
     std::int64_t max_lookups = 0;              ///< workspace reserved for batches of this many lookups
+    int in_flight = 1;                         ///< plans that may be in flight at a time, 1 to 8; more allow prefetching
     Bounds bounds = Bounds::report;            ///< what an index outside its table does
     int threads = 0;                           ///< `Host` only: 0 takes all cores
 };

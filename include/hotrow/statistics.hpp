@@ -14,7 +14,7 @@ struct Statistics {
     std::uint64_t unique_rows = 0;       ///< different rows, summed over plans
     std::uint64_t hits = 0;              ///< lookups whose row was in a line when the batch came
     std::uint64_t misses = 0;            ///< the other lookups
-    std::uint64_t conflict_misses = 0;   ///< unique rows that missed while no way of their set could be evicted
+    std::uint64_t conflict_misses = 0;   ///< unique rows that missed and found no way to evict, or are used in place by a batch in flight
     std::uint64_t admissions = 0;        ///< rows that entered the cache
     std::uint64_t evictions = 0;         ///< lines that made room
     std::uint64_t write_backs = 0;       ///< dirty evictions: encoded to the stored row
@@ -28,7 +28,7 @@ struct Statistics {
 
 namespace detail {
 
-/// The counters that kernels keep, in the order of `Statistics` (from `lookups` on).
+/// The counters that kernels keep.
 enum Counter : int {
     lookups,
     unique_rows,
@@ -44,13 +44,31 @@ enum Counter : int {
     counter_count
 };
 
-/// A kernel that counts says which counters it may change, as a bit set: `Body::counters`.
-inline constexpr std::uint32_t all_counters = (1u << counter_count) - 1u;
-
-/// One thread's share, added up by the backend. Integer sums do not depend on their order.
+/// The counters of one replica: [tables + 1][counter_count], the last row for what belongs to no table. On the host each thread
+/// has a replica of its own; on a device blocks share a few, by atomics on integers, whose order does not matter.
 struct Counts {
-    std::uint64_t value[counter_count] = {};
-    HOTROW_HD void add(Counter counter, std::uint64_t amount = 1) { value[counter] += amount; }
+    std::uint64_t* values;
+
+    HOTROW_HD void add(std::uint32_t table, Counter counter, std::uint64_t amount = 1) const {
+        std::uint64_t* value = values + table * static_cast<std::uint32_t>(counter_count) + static_cast<std::uint32_t>(counter);
+#if defined(__CUDA_ARCH__)
+        atomicAdd(reinterpret_cast<unsigned long long*>(value), static_cast<unsigned long long>(amount));
+#else
+        *value += amount;
+#endif
+    }
+};
+
+/// All replicas; each begins on a cache line of its own.
+struct CountReplicas {
+    std::uint64_t* values;
+    std::uint32_t stride;
+    std::uint32_t count;
+
+    static constexpr std::uint32_t stride_of(std::uint32_t tables) {
+        return ((tables + 1u) * static_cast<std::uint32_t>(counter_count) + 7u) / 8u * 8u;
+    }
+    HOTROW_HD Counts replica(std::uint32_t i) const { return {values + static_cast<std::uint64_t>(i % count) * stride}; }
 };
 
 }  // namespace detail

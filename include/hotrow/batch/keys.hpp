@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../embedding_view.hpp"
+#include "../execution/tile.hpp"
 #include "batch.hpp"
 #include "plan.hpp"
+#include "tables_view.hpp"
 
 #include <cstdint>
 
@@ -27,11 +28,11 @@ HOTROW_HD inline void atomic_minimum(std::uint64_t* address, std::uint64_t value
 
 /// First step of a plan: the key of each lookup. One call serves `block` consecutive lookups: one search for
 /// the first one's bag, then a walk along the offsets.
-template <class View, Index I>
+template <class RowId, Index I>
 struct MakeKeys {
-    View view;
+    TablesView<RowId> tables;
     BatchView<I> batch;
-    PlanView<typename View::RowId> plan;
+    PlanView<RowId> plan;
     std::uint32_t block;
 
     template <Tile TileType>
@@ -45,22 +46,22 @@ struct MakeKeys {
                 ++bag;
                 if (bag == (table + 1u) * batch.batch_size) ++table;
             }
-            const std::uint64_t begin = view.table_begin[table];
-            const std::uint64_t rows = view.table_begin[table + 1u] - begin;
+            const std::uint64_t begin = tables.table_begin[table];
+            const std::uint64_t rows = tables.table_begin[table + 1u] - begin;
             const std::uint64_t row = static_cast<std::uint64_t>(batch.indices[p]);  // negative ones become huge
             const bool valid = row < rows;
             plan.bags[p] = bag;
             plan.positions[p] = p;
-            plan.keys[p] = view.geometry.key(valid ? begin + row : view.geometry.rows);
-            if (!valid) atomic_minimum(&view.state->bad_input.position, p);
+            plan.keys[p] = tables.geometry.key(valid ? begin + row : tables.geometry.rows);
+            if (!valid) atomic_minimum(&tables.bad_input->position, p);
         }
     }
 };
 
 /// Checks that offsets start at 0, never decrease, and end at the number of lookups.
-template <class View, Index I>
+template <class RowId, Index I>
 struct CheckOffsets {
-    View view;
+    TablesView<RowId> tables;
     BatchView<I> batch;
 
     template <Tile TileType>
@@ -69,41 +70,41 @@ struct CheckOffsets {
         const std::int64_t end = static_cast<std::int64_t>(batch.offsets[bag + 1u]);
         const bool first_wrong = bag == 0u && begin != 0;
         const bool last_wrong = bag + 1u == batch.bags && end != static_cast<std::int64_t>(batch.lookups);
-        if (begin > end || first_wrong || last_wrong) atomic_minimum(&view.state->bad_input.bag, bag);
+        if (begin > end || first_wrong || last_wrong) atomic_minimum(&tables.bad_input->bag, bag);
     }
 };
 
 /// Checks the indices of one bag, for reads without a plan.
-template <class View, Index I>
+template <class RowId, Index I>
 struct CheckIndices {
-    View view;
+    TablesView<RowId> tables;
     BatchView<I> batch;
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
         const std::uint32_t bag = static_cast<std::uint32_t>(index);
         const std::uint32_t table = bag / batch.batch_size;
-        const std::uint64_t rows = view.table_begin[table + 1u] - view.table_begin[table];
+        const std::uint64_t rows = tables.table_begin[table + 1u] - tables.table_begin[table];
         for (std::uint32_t p = batch.begin(bag); p < batch.end(bag); ++p) {
-            if (static_cast<std::uint64_t>(batch.indices[p]) >= rows) atomic_minimum(&view.state->bad_input.position, p);
+            if (static_cast<std::uint64_t>(batch.indices[p]) >= rows) atomic_minimum(&tables.bad_input->position, p);
         }
     }
 };
 
 /// Notes which index it was, after `MakeKeys` of the same batch.
-template <class View, Index I>
+template <class RowId, Index I>
 struct RecordBadIndex {
-    View view;
+    TablesView<RowId> tables;
     BatchView<I> batch;
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
-        BadInput& bad = view.state->bad_input;
+        BadInput& bad = *tables.bad_input;
         if (bad.position == BadInput::none || bad.recorded != 0u) return;
         bad.recorded = 1u;
         bad.index = static_cast<std::int64_t>(batch.indices[bad.position]);
         bad.table = batch.bag_of(static_cast<std::uint32_t>(bad.position)) / batch.batch_size;
-        bad.limit = view.table_begin[bad.table + 1u] - view.table_begin[bad.table];
+        bad.limit = tables.table_begin[bad.table + 1u] - tables.table_begin[bad.table];
     }
 };
 

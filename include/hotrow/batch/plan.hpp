@@ -14,6 +14,7 @@ template <Index I>
 struct Plan {
     const void* owner = nullptr;
     std::uint64_t sequence = 0;
+    std::uint32_t place = 0;  ///< which of the embedding's workspaces holds it
     BatchView<I> batch{};
 };
 
@@ -30,6 +31,7 @@ struct PlanView {
     RowId* run_evicted;        ///< [n] what an admission does; see below
     RowId* locations;          ///< [n] where each lookup's row is
     std::uint32_t* run_count;  ///< [1]
+    std::uint64_t* step;       ///< [1] number of this plan; part of every random key of its batch
     float* partial_sums;       ///< [n / chunk_length][dim] sums of full chunks of long runs or bags
     std::uint32_t lookups;
 
@@ -38,6 +40,38 @@ struct PlanView {
     // any other value: admitted, and this dirty row must be written back first
 
     HOTROW_HD std::uint32_t run_length(std::uint32_t run) const { return run_begin[run + 1u] - run_begin[run]; }
+
+    /// Whether the batch looks up the row with this key.
+    HOTROW_HD bool uses(RowId key) const {
+        std::uint32_t low = 0, high = lookups;  // keys before `low` are smaller, from `high` on they are not
+        while (low < high) {
+            const std::uint32_t middle = low + (high - low) / 2u;
+            if (keys[middle] < key) {
+                low = middle + 1u;
+            } else {
+                high = middle;
+            }
+        }
+        return low < lookups && keys[low] == key;
+    }
+};
+
+/// Most plans that one embedding can have in flight.
+inline constexpr int max_in_flight = 8;
+
+/// The plans that are in flight while another is made. Their rows stay where they are: a line that one of them uses is not
+/// evicted, and a row that one of them uses in place is not admitted, so no update is lost whatever the policy.
+template <class RowId>
+struct PlansInFlight {
+    PlanView<RowId> plans[max_in_flight - 1];
+    int count = 0;
+
+    HOTROW_HD bool use(RowId key) const {
+        for (int i = 0; i < count; ++i) {
+            if (plans[i].uses(key)) return true;
+        }
+        return false;
+    }
 };
 
 }  // namespace hotrow

@@ -39,13 +39,15 @@ struct Workspace {
 
     Workspace() = default;
     Workspace(const Backend& backend, std::int64_t lookups, int key_bits, int dim, std::byte* block) {
+        Carver carver(block);
+        plan.step = carver.take<std::uint64_t>(1);  // an empty batch is a step too
+        bytes = carver.used();
         if (lookups == 0) return;
         const std::size_t n = static_cast<std::size_t>(lookups);
         const std::uint32_t count = static_cast<std::uint32_t>(lookups);
         const std::size_t sort_bytes = backend.template sort_scratch_bytes<RowId>(count, key_bits);
         const std::size_t run_bytes = backend.template run_scratch_bytes<RowId>(count);
         scratch_bytes = sort_bytes > run_bytes ? sort_bytes : run_bytes;
-        Carver carver(block);
         plan.keys = carver.take<RowId>(n);
         plan.positions = carver.take<std::uint32_t>(n);
         other_keys = carver.take<RowId>(n);

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace hotrow {
 
@@ -87,25 +88,16 @@ __global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))
     }
 }
 
-/// The same, adding up what the body counts: in registers, then over the warp, then one integer atomic a warp.
+/// The same, with counters.
 template <int Lanes, class Body>
 __global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))) void run_counting_tiles(std::uint64_t count, const std::uint32_t* device_count,
-                                                                                                         const __grid_constant__ Body body, Counts* totals) {
+                                                                                                         const __grid_constant__ Body body,
+                                                                                                         const CountReplicas replicas) {
     const std::uint64_t n = device_count == nullptr ? count : *device_count;
     const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * (block_threads / Lanes);
-    Counts counts;
+    const Counts counts = replicas.replica(blockIdx.x);
     for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * (block_threads / Lanes) + threadIdx.x / Lanes; i < n; i += stride) {
         body(WarpTile<Lanes>{}, i, counts);
-    }
-#pragma unroll
-    for (int c = 0; c < counter_count; ++c) {
-        if ((Body::counters >> c & 1u) == 0u) continue;
-        // A batch has fewer than 2^31 lookups, so no sum over a warp exceeds 32 bits.
-        std::uint32_t sum = static_cast<std::uint32_t>(counts.value[c]);
-        for (int mask = 16; mask > 0; mask /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, mask);
-        if ((threadIdx.x & 31u) == 0u && sum != 0u) {
-            atomicAdd(reinterpret_cast<unsigned long long*>(&totals->value[c]), static_cast<unsigned long long>(sum));
-        }
     }
 }
 
@@ -197,11 +189,42 @@ public:
         launch<Lanes>(stream, limit, count, body);
     }
     template <int Lanes, class Body>
-    void for_each_run_counting(Stream stream, std::uint64_t limit, const std::uint32_t* count, const Body& body, detail::Counts* totals) {
+    void for_each_run_counting(Stream stream, std::uint64_t limit, const std::uint32_t* count, const Body& body, const detail::CountReplicas& replicas) {
         if (limit == 0) return;
-        detail::run_counting_tiles<Lanes><<<grid<Lanes>(limit), detail::block_threads, 0, stream.handle>>>(limit, count, body, totals);
+        detail::run_counting_tiles<Lanes><<<grid<Lanes>(limit), detail::block_threads, 0, stream.handle>>>(limit, count, body, replicas);
         detail::require(cudaGetLastError(), "the launch of a kernel");
     }
+
+    /// Replicas of the counters, which spread the atomics of many blocks.
+    static constexpr std::uint32_t count_replicas() { return 8; }
+
+    // Order between streams
+
+    /// A point in the work of one stream, for which other streams can wait.
+    class Mark {
+    public:
+        Mark() { detail::require(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "cudaEventCreate"); }
+        Mark(Mark&& other) noexcept : event_(std::exchange(other.event_, nullptr)), stream_(other.stream_), is_set_(other.is_set_) {}
+        Mark& operator=(Mark&&) = delete;
+        ~Mark() {
+            if (event_ != nullptr) (void)cudaEventDestroy(event_);
+        }
+        void set(Stream stream) {
+            detail::require(cudaEventRecord(event_, stream.handle), "cudaEventRecord");
+            stream_ = stream.handle;
+            is_set_ = true;
+        }
+        /// The stream's own past needs no waiting, so a step on one stream has no edges to other work and can be captured.
+        void wait(Stream stream) const {
+            if (!is_set_ || stream_ == stream.handle) return;
+            detail::require(cudaStreamWaitEvent(stream.handle, event_, 0), "cudaStreamWaitEvent");
+        }
+
+    private:
+        cudaEvent_t event_ = nullptr;
+        cudaStream_t stream_ = nullptr;
+        bool is_set_ = false;
+    };
 
     // Device-wide steps: CUB
 

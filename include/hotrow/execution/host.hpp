@@ -8,7 +8,6 @@
 #include "tile.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -73,7 +72,7 @@ public:
     /// body(tile, i) for i in [0, count).
     template <int Lanes, class Body>
     void for_each(Stream, std::uint64_t count, const Body& body) {
-        in_parts(count, [&](std::uint64_t begin, std::uint64_t end) {
+        in_parts(count, [&](std::uint64_t begin, std::uint64_t end, std::uint32_t) {
             for (std::uint64_t i = begin; i < end; ++i) body(SingleLane{}, i);
         });
     }
@@ -84,19 +83,24 @@ public:
         for_each<Lanes>(stream, *count, body);
     }
 
-    /// body(tile, i, counts), the counts of all threads added to `totals`.
+    /// body(tile, i, counts), with counters that no other thread changes meanwhile.
     template <int Lanes, class Body>
-    void for_each_run_counting(Stream, std::uint64_t, const std::uint32_t* count, const Body& body, detail::Counts* totals) {
-        in_parts(*count, [&](std::uint64_t begin, std::uint64_t end) {
-            detail::Counts counts;
+    void for_each_run_counting(Stream, std::uint64_t, const std::uint32_t* count, const Body& body, const detail::CountReplicas& replicas) {
+        in_parts(*count, [&](std::uint64_t begin, std::uint64_t end, std::uint32_t thread) {
+            const detail::Counts counts = replicas.replica(thread);
             for (std::uint64_t i = begin; i < end; ++i) body(SingleLane{}, i, counts);
-            for (int c = 0; c < detail::counter_count; ++c) {
-                if (counts.value[c] != 0) {
-                    std::atomic_ref<std::uint64_t>(totals->value[c]).fetch_add(counts.value[c], std::memory_order_relaxed);
-                }
-            }
         });
     }
+    /// Replicas of the counters: one a thread.
+    std::uint32_t count_replicas() const { return static_cast<std::uint32_t>(threads()); }
+
+    // Order between streams
+
+    /// Every call returns when its work is done: nothing to mark, nothing to wait for.
+    struct Mark {
+        void set(Stream) {}
+        void wait(Stream) const {}
+    };
 
     // Device-wide steps
 
@@ -145,12 +149,12 @@ private:
         constexpr std::uint64_t worthwhile = 64;  // below that, waking threads costs more
         const std::uint64_t threads = count < worthwhile ? 1u : static_cast<std::uint64_t>(team_->size());
         if (threads == 1u) {
-            if (count > 0) work(std::uint64_t{0}, count);
+            if (count > 0) work(std::uint64_t{0}, count, 0u);
             return;
         }
         team_->run([&](int thread) {
             const std::uint64_t t = static_cast<std::uint64_t>(thread);
-            work(count * t / threads, count * (t + 1u) / threads);
+            work(count * t / threads, count * (t + 1u) / threads, static_cast<std::uint32_t>(thread));
         });
     }
 

@@ -9,7 +9,7 @@
 /// The one place that fixes the shape of every floating-point sum, so that host and device, any grid and any
 /// number of threads add in the same order.
 ///
-/// * Over the elements of a row (`row_sum_of_squares`): first within a pack of four, in order; then packs by halving from the
+/// * Over the elements of a row or of a block of it (`row_sum_of_squares`, `detail::BlockPart::sum`): first within a pack of four, in order; then packs by halving from the
 ///   top (`i` with `i + n/2`, padded with zeros to a power of two). On a device the first halvings are
 ///   a lane's own packs, the last a butterfly over lanes; on the host all of them vectorise.
 /// * Over the rows of a segment (a bag, or the gradients of one row): the segment is cut from its start in
@@ -18,6 +18,22 @@
 namespace hotrow::reduction {
 
 inline constexpr std::uint32_t chunk_length = 64;
+
+/// Adds the sums of packs: a lane's own by halving from the top, then a butterfly over groups of `Lanes` neighbouring
+/// lanes; every lane of a group gets the result. The length of `sums` is a power of two.
+template <int Lanes, int Local, Tile TileType>
+HOTROW_HD float sum_of_packs(const TileType& tile, float (&sums)[Local]) {
+    static_assert((Local & (Local - 1)) == 0 && Lanes <= TileType::lanes);
+    HOTROW_UNROLL
+    for (int half = Local / 2; half > 0; half /= 2) {
+        HOTROW_UNROLL
+        for (int p = 0; p < half; ++p) sums[p] += sums[p + half];
+    }
+    float total = sums[0];
+    HOTROW_UNROLL
+    for (int mask = Lanes / 2; mask > 0; mask /= 2) total += tile.exchange(total, mask);
+    return total;
+}
 
 /// sum of values[i]^2 over the row; every lane gets the result.
 template <int Dim, Tile TileType>
@@ -41,15 +57,7 @@ HOTROW_HD float row_sum_of_squares(const TileType& tile, const float* values) {
         }
         sums[p] = sum;
     }
-    HOTROW_UNROLL
-    for (int half = local / 2; half > 0; half /= 2) {
-        HOTROW_UNROLL
-        for (int p = 0; p < half; ++p) sums[p] += sums[p + half];
-    }
-    float total = sums[0];
-    HOTROW_UNROLL
-    for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) total += tile.exchange(total, mask);
-    return total;
+    return sum_of_packs<TileType::lanes>(tile, sums);
 }
 
 /// The least and the greatest element of the row, on every lane. +0 stands for either zero.

@@ -13,10 +13,12 @@
 namespace hotrow::detail {
 
 /// The gradients of one unique row: those of the output rows that it went into.
-template <class View, Index I, class Scalar>
+template <int Dim, class RowId, Index I, class Scalar>
 struct RunGradients {
+    static constexpr int dim = Dim;
+
     BatchView<I> batch;
-    PlanView<typename View::RowId> plan;
+    PlanView<RowId> plan;
     const Scalar* gradients;
 
     /// sum + d output / d row * gradient, for the lookup behind sorted key `i`.
@@ -32,9 +34,9 @@ struct RunGradients {
                 factor = arithmetic::quotient(factor, static_cast<float>(batch.end(bag) - batch.begin(bag)));
             }
         }
-        float gradient[RowShape<View::dim, TileType::lanes>::local];
-        load_dense<View::dim>(tile, gradients, row, gradient);
-        for_each_element<View::dim>(tile, [&](int j, int) { sum[j] = arithmetic::fma(factor, gradient[j], sum[j]); });
+        float gradient[RowShape<Dim, TileType::lanes>::local];
+        load_dense<Dim>(tile, gradients, row, gradient);
+        for_each_element<Dim>(tile, [&](int j, int) { sum[j] = arithmetic::fma(factor, gradient[j], sum[j]); });
     }
 
     HOTROW_HD void prefetch(std::uint32_t i) const {
@@ -42,8 +44,8 @@ struct RunGradients {
         if (i + prefetch_distance >= plan.lookups) return;
         const std::uint32_t position = plan.positions[i + prefetch_distance];
         const std::uint64_t row = batch.pooling == Pooling::none ? position : plan.bags[position];
-        const char* from = reinterpret_cast<const char*>(gradients + row * static_cast<std::uint64_t>(View::dim));
-        for (int offset = 0; offset < View::dim * static_cast<int>(sizeof(Scalar)); offset += 64) __builtin_prefetch(from + offset);
+        const char* from = reinterpret_cast<const char*>(gradients + row * static_cast<std::uint64_t>(Dim));
+        for (int offset = 0; offset < Dim * static_cast<int>(sizeof(Scalar)); offset += 64) __builtin_prefetch(from + offset);
 #else
         (void)i;
 #endif
@@ -51,9 +53,9 @@ struct RunGradients {
 };
 
 /// Sums of the full chunks of long runs (hot rows); the counterpart of `PoolChunks`.
-template <class View, Index I, class Scalar>
+template <class Gradients>
 struct SumGradientChunks {
-    RunGradients<View, I, Scalar> source;
+    Gradients source;
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t i) const {
@@ -62,35 +64,37 @@ struct SumGradientChunks {
         const std::uint32_t last = (static_cast<std::uint32_t>(i) + 1u) * chunk - 1u;
         const std::uint32_t run = plan.run_of[last];
         const std::uint32_t begin = plan.run_begin[run], end = plan.run_begin[run + 1u];
-        if (end - begin <= chunk || plan.run_location[run] == View::nowhere) return;
+        if (end - begin <= chunk) return;
         const std::uint32_t start = begin + (last - begin) / chunk * chunk;
         if (end - start < chunk) return;
-        constexpr int local = RowShape<View::dim, TileType::lanes>::local;
+        constexpr int local = RowShape<Gradients::dim, TileType::lanes>::local;
         float sum[local];
         HOTROW_UNROLL
         for (int j = 0; j < local; ++j) sum[j] = 0.0f;
         for (std::uint32_t k = start; k < start + chunk; ++k) source.add(tile, k, sum);
-        store_dense<View::dim>(tile, sum, plan.partial_sums, start / chunk);
+        store_dense<Gradients::dim>(tile, sum, plan.partial_sums, start / chunk);
     }
 };
 
 /// Exact update: one tile a unique row. Sums the row's gradients, takes one optimizer step in FP32, and writes the line
 /// (now dirty) or encodes the stored row. A result that is not finite is rejected: row and state stay as they were.
-template <class View, Index I, class Scalar>
+template <class Rows, class OptimizerType, class Gradients>
 struct UpdateRows {
-    static constexpr std::uint32_t counters = 1u << rejected_updates;
-
-    View view;
-    RunGradients<View, I, Scalar> source;
+    TablesView<typename Rows::RowId> tables;
+    Rows rows;
+    std::uint8_t* dirty;
+    typename OptimizerType::RowState* row_states;
+    const OptimizerType* optimizer;
+    Gradients source;
 
     template <Tile TileType>
-    HOTROW_HD void operator()(const TileType& tile, std::uint64_t index, Counts& counts) const {
-        constexpr int local = RowShape<View::dim, TileType::lanes>::local;
+    HOTROW_HD void operator()(const TileType& tile, std::uint64_t index, Counts counts) const {
+        constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
         const auto& plan = source.plan;
         const std::uint32_t run = static_cast<std::uint32_t>(index);
         prefetch(run);
         const auto location = plan.run_location[run];
-        if (location == View::nowhere) return;
+        if (location == nowhere<typename Rows::RowId>) return;
         float gradient[local];
         reduction::segment_sum<local>(
             plan.run_begin[run], plan.run_begin[run + 1u], gradient,
@@ -99,31 +103,31 @@ struct UpdateRows {
                 source.add(tile, i, sum);
             },
             [&](std::uint32_t start, float* sum) {
-                load_dense<View::dim>(tile, plan.partial_sums, start / reduction::chunk_length, sum);
+                load_dense<Rows::dim>(tile, plan.partial_sums, start / reduction::chunk_length, sum);
                 return true;
             });
 
-        const std::uint64_t row = view.geometry.row(plan.keys[plan.run_begin[run]]);
-        constexpr bool keeps_state = !std::is_empty_v<typename View::RowState>;
-        typename View::RowState state = view.row_states[keeps_state ? row : 0u];
+        const std::uint64_t row = tables.geometry.row(plan.keys[plan.run_begin[run]]);
+        constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
+        typename OptimizerType::RowState state = row_states[keeps_state ? row : 0u];
         float values[local];
-        view.read(tile, location, values);
-        const bool state_is_finite = view.state->optimizer.template update<View::dim>(tile, values, gradient, state);
+        rows.read(tile, location, values);
+        const bool state_is_finite = optimizer->template update<Rows::dim>(tile, values, gradient, state);
 
         std::uint32_t not_finite = state_is_finite ? 0u : 1u;
-        for_each_element<View::dim>(tile, [&](int i, int) { not_finite |= arithmetic::is_finite(values[i]) ? 0u : 1u; });
+        for_each_element<Rows::dim>(tile, [&](int i, int) { not_finite |= arithmetic::is_finite(values[i]) ? 0u : 1u; });
         if (tile.any(not_finite != 0u)) {
-            if (tile.rank() == 0) counts.add(rejected_updates);
+            if (tile.rank() == 0) counts.add(tables.table_of(row), rejected_updates);
             return;
         }
-        if (view.is_line(location)) {
-            view.store_line(tile, location, values);
-            if (tile.rank() == 0) view.dirty[location] = 1u;
+        if (rows.is_line(location)) {
+            rows.store_line(tile, location, values);
+            if (tile.rank() == 0) dirty[location] = 1u;
         } else {
-            View::RowFormat::template encode<View::dim>(tile, values, view.stored_row(row), view.random_key(row));
+            rows.store_stored(tile, row, values, tables.random_key(row, *plan.step));
         }
         if constexpr (keeps_state) {
-            if (tile.rank() == 0) view.row_states[row] = state;
+            if (tile.rank() == 0) row_states[row] = state;
         }
     }
 
@@ -131,8 +135,7 @@ private:
     HOTROW_HD void prefetch(std::uint32_t run) const {
 #if !defined(__CUDA_ARCH__)
         if (run + prefetch_distance >= *source.plan.run_count) return;
-        const auto location = source.plan.run_location[run + prefetch_distance];
-        view.prefetch(location);
+        rows.prefetch(source.plan.run_location[run + prefetch_distance]);
 #else
         (void)run;
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../embedding_view.hpp"
+#include "../batch/tables_view.hpp"
+#include "../execution/tile.hpp"
+#include "../statistics.hpp"
 
 #include <cstdint>
 
@@ -9,54 +11,53 @@
 namespace hotrow::detail {
 
 /// A new step begins: random keys and cache clocks of the batch depend on it.
-template <class View>
 struct AdvanceStep {
-    View view;
+    std::uint64_t* step;
+    std::uint64_t* plan_step;
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
-        ++view.state->step;
+        *plan_step = ++*step;
     }
 };
 
 /// New hyperparameters.
-template <class View>
+template <class OptimizerType>
 struct SetOptimizer {
-    View view;
-    typename View::OptimizerPolicy optimizer;
+    OptimizerType* to;
+    OptimizerType optimizer;
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
-        view.state->optimizer = optimizer;
+        *to = optimizer;
     }
 };
 
 /// Nothing reported yet.
-template <class View>
 struct ResetReports {
-    View view;
+    BadInput* bad_input;
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
-        view.state->bad_input = BadInput{};
+        *bad_input = BadInput{};
     }
 };
 
-template <class View>
+/// All counters to zero. One call a counter.
 struct ResetCounts {
-    View view;
+    std::uint64_t* values;
     template <Tile TileType>
-    HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
-        view.state->counts = Counts{};
+    HOTROW_HD void operator()(const TileType&, std::uint64_t i) const {
+        values[i] = 0;
     }
 };
 
 /// An empty cache: no tags, nothing dirty. One call a slot.
-template <class View>
+template <class CacheViewType>
 struct ClearSlots {
-    View view;
+    CacheViewType cache;
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t slot) const {
-        view.tags[slot] = View::no_row;
-        view.scores[slot] = typename View::Score{};
-        view.dirty[slot] = 0u;
+        cache.tags[slot] = no_row<typename CacheViewType::RowId>;
+        cache.scores[slot] = typename CacheViewType::Score{};
+        cache.dirty[slot] = 0u;
     }
 };
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../embedding_view.hpp"
+#include "../batch/tables_view.hpp"
+#include "../storage/generator.hpp"
+#include "../storage/rows_view.hpp"
 #include "../execution/arithmetic.hpp"
 #include "../storage/small_float.hpp"
 
 #include <cstdint>
-#include <type_traits>
 
 /// Work on whole rows outside of training steps: first values, reads and writes of ranges.
 namespace hotrow::detail {
@@ -45,25 +46,20 @@ HOTROW_HD void store_dense(const TileType& tile, const float* values, Scalar* ro
     }
 }
 
-/// First values of all rows: uniform in [-range, range) of the row's table, from the seed; optimizer state
-/// at its start. One tile a row.
-template <class View>
+/// First values of all rows: uniform in [-range, range) of the row's table, from the seed. One tile a row.
+template <class Rows>
 struct InitialiseRows {
-    View view;
+    TablesView<typename Rows::RowId> tables;
+    Rows rows;
     const float* ranges;  ///< [tables]
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t row) const {
-        std::uint32_t low = 0, high = view.tables;  // the last table that begins at or before this row
-        while (high - low > 1u) {
-            const std::uint32_t middle = low + (high - low) / 2u;
-            (view.table_begin[middle] <= row ? low : high) = middle;
-        }
-        const float range = ranges[low];
-        float values[RowShape<View::dim, TileType::lanes>::local];
+        const float range = ranges[tables.table_of(row)];
+        float values[RowShape<Rows::dim, TileType::lanes>::local];
         // A stream apart from that of roundings, which never has this step.
-        const auto random = CounterHash::prepare(RandomKey{view.seed, ~std::uint64_t{0}, row});
-        for_each_stretch<View::dim>(tile, [&](auto width, int i, int element) {
+        const auto random = CounterHash::prepare(tables.random_key(row, ~std::uint64_t{0}));
+        for_each_stretch<Rows::dim>(tile, [&](auto width, int i, int element) {
             constexpr int n = decltype(width)::value;
             std::uint32_t words[n];
             CounterHash::fill(random, element, words);
@@ -73,46 +69,57 @@ struct InitialiseRows {
                 values[i + j] = arithmetic::fma(unit, range, -range);
             }
         });
-        View::RowFormat::template encode<View::dim>(tile, values, view.stored_row(row), view.random_key(row));
-        if constexpr (!std::is_empty_v<typename View::RowState>) {
-            if (tile.rank() == 0) view.row_states[row] = view.state->optimizer.initial_state();
-        }
+        Rows::RowFormat::template initialise<Rows::dim>(tile, values, rows.stored_row(row), tables.random_key(row, *tables.step));
+    }
+};
+
+/// The optimizer's state of each row at its start.
+template <class OptimizerType>
+struct InitialiseStates {
+    typename OptimizerType::RowState* states;
+    const OptimizerType* optimizer;
+
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t row) const {
+        states[row] = optimizer->initial_state();
     }
 };
 
 /// Current values of consecutive rows, wherever they are.
-template <class View>
+template <class Rows, class Tags>
 struct ReadRows {
-    View view;
+    Rows rows;
+    Tags tags;
     std::uint64_t first;
     float* output;
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t i) const {
-        float values[RowShape<View::dim, TileType::lanes>::local];
-        view.read(tile, view.locate(tile, static_cast<typename View::RowId>(first + i)), values);
-        store_dense<View::dim>(tile, values, output, i);
+        float values[RowShape<Rows::dim, TileType::lanes>::local];
+        rows.read(tile, tags.locate(tile, static_cast<typename Rows::RowId>(first + i)), values);
+        store_dense<Rows::dim>(tile, values, output, i);
     }
 };
 
 /// New values for consecutive rows: into the line of a cached row (now dirty), else encoded. Optimizer state stays.
-template <class View>
+template <class Rows, class Tags>
 struct WriteRows {
-    View view;
+    Rows rows;
+    Tags tags;
     std::uint64_t first;
     const float* input;
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t i) const {
-        float values[RowShape<View::dim, TileType::lanes>::local];
-        load_dense<View::dim>(tile, input, i, values);
-        const auto row = static_cast<typename View::RowId>(first + i);
-        const auto slot = view.probe(tile, row);
-        if (slot == View::nowhere) {
-            View::RowFormat::template encode<View::dim>(tile, values, view.stored_row(row), view.random_key(row));
+        float values[RowShape<Rows::dim, TileType::lanes>::local];
+        load_dense<Rows::dim>(tile, input, i, values);
+        const auto row = static_cast<typename Rows::RowId>(first + i);
+        const auto slot = tags.probe(tile, row);
+        if (slot == nowhere<typename Rows::RowId>) {
+            rows.store_stored(tile, row, values, tags.random_key(row, *tags.step));
         } else {
-            view.store_line(tile, slot, values);
-            if (tile.rank() == 0) view.dirty[slot] = 1u;
+            rows.store_line(tile, slot, values);
+            if (tile.rank() == 0) tags.dirty[slot] = 1u;
         }
     }
 };

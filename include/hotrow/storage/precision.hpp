@@ -160,6 +160,16 @@ struct Bf16 : detail::PackedFloat<BFloatFormat> {
     static constexpr const char* name = "bf16";
 };
 
+/// 8 bits, 4 of exponent, 3 of mantissa: 2^-9 to 448 in magnitude; larger ones saturate.
+struct Fp8E4M3 : detail::PackedFloat<Fp8E4M3Format> {
+    static constexpr const char* name = "fp8_e4m3";
+};
+
+/// 8 bits, 5 of exponent, 2 of mantissa: 2^-16 to 57344 in magnitude; larger ones saturate.
+struct Fp8E5M2 : detail::PackedFloat<Fp8E5M2Format> {
+    static constexpr const char* name = "fp8_e5m2";
+};
+
 /// 256 levels; element e is byte e.
 struct Int8 : detail::PackedInteger<8> {
     static constexpr const char* name = "int8";

@@ -36,6 +36,9 @@ struct WithoutRandomness {
 
 /// To the nearest neighbour, ties to even.
 struct NearestEven : WithoutRandomness {
+    /// Squared error of a value anywhere between two neighbours, in steps.
+    static constexpr float mean_variance = 1.0f / 12.0f;
+
     HOTROW_HD static std::int32_t to_integer(float t, std::uint32_t) {
         // Adding 2^23 leaves no bits behind the point, so the sum itself rounds to nearest even; it vectorises everywhere.
         const std::uint32_t shifted = arithmetic::bits_of(t + 8388608.0f);
@@ -68,12 +71,14 @@ struct AwayFromZero : WithoutRandomness {
 
 /// To either neighbour, with probabilities that make the mean exact: up with probability p, the distance to the neighbour
 /// below in steps (Gupta et al., ICML 2015). `Bits` random bits decide: p is taken to the nearest multiple of 2^-Bits, so a
-/// distance under 2^-(Bits+1) of a step is lost. Ties of the comparison are impossible: thresholds are odd multiples of
-/// 2^-(Bits+1).
+/// distance up to 2^-(Bits+1) of a step is lost, and p is off by at most that. (The thresholds are the odd multiples of 2^-(Bits+1): a distance that
+/// is a multiple of 2^-Bits gets its exact probability.)
 template <class GeneratorType = CounterHash, int Bits = 16>
 struct Stochastic {
     static_assert(Generator<GeneratorType>, "Stochastic<Generator, Bits>: the generator lacks prepare(key) or fill<N>(state, first, words)");
     static_assert(Bits >= 1 && Bits <= 23, "Stochastic<Generator, Bits>: Bits must be 1 to 23");
+
+    static constexpr float mean_variance = 1.0f / 6.0f;
 
     using State = decltype(GeneratorType::prepare(RandomKey{}));
     HOTROW_HD static State prepare(const RandomKey& key) { return GeneratorType::prepare(key); }

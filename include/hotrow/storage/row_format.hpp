@@ -2,33 +2,36 @@
 #pragma once
 
 #include "../config.hpp"
+#include "../execution/arithmetic.hpp"
 #include "../execution/tile.hpp"
 #include "precision.hpp"
 #include "quantizer.hpp"
+#include "requirements.hpp"
 #include "rounding.hpp"
 
 #include <cstddef>
+#include <cstdint>
 
 namespace hotrow {
 
 /// How a row of `Dim` floats is stored: precision x quantizer x rounding.
 ///
-/// Byte layout of a stored row (little endian): the codes, packed, padded with zero-valued elements to a multiple of
-/// four; then the quantizer's qparams; then padding up to `alignment`, the width in bytes of a pack of four codes
-/// (and at least that of a qparam), so that every pack is read by one aligned load.
+/// Byte layout of a stored row (little endian):
+/// * `code_bytes`: the codes. Element e of a precision of b bits is the bits b e to b e + b - 1, counted from the lowest bit of byte 0;
+///   padded to a multiple of four elements with the code of some value of the row's range;
+/// * zeros up to `qparam_offset`, a multiple of the width of a qparam;
+/// * the quantizer's qparams;
+/// * zeros up to `stride`, a multiple of `alignment`: the width of a pack of four codes or of a qparam, whichever is
+///   more, so that every pack is read by one aligned load.
 template <class PrecisionType, class QuantizerType, class RoundingType = NearestEven>
-struct RowFormat {
-    static_assert(Precision<PrecisionType>, "RowFormat: the first parameter is no Precision (bits, is_integer, name, unpack<N>)");
-    static_assert(Rounding<RoundingType>, "RowFormat: the third parameter is no Rounding (prepare, random_words, to_integer, drop_bits)");
-    static_assert(QuantizerFor<QuantizerType, PrecisionType>,
-                  "RowFormat: this quantizer cannot serve this precision; integers need RowAffine, floats take Cast");
-
+struct RowFormat : private detail::RowFormatRequirements<PrecisionType, QuantizerType, RoundingType> {
     using Precision_t = PrecisionType;
     using Quantizer_t = QuantizerType;
     using Rounding_t = RoundingType;
 
     template <int Dim>
     struct Layout {
+        static_assert(Dim >= 1, "a row has at least one element");
         static constexpr int pack_bytes = 4 * PrecisionType::bits / 8;
         static constexpr int alignment =
             pack_bytes > QuantizerType::qparam_alignment ? pack_bytes : QuantizerType::qparam_alignment;
@@ -40,16 +43,50 @@ struct RowFormat {
         static constexpr int stride = (used + alignment - 1) / alignment * alignment;
     };
 
-    /// Writes the stored row of `values` (a lane's elements, finite). `key` fixes every random bit.
+    /// Overwrites a stored row with `values` (a lane's elements). They must be finite: test them with `is_finite`, which is what
+    /// `CachedEmbedding` does. `key` fixes every random bit.
     template <int Dim, Tile TileType>
     HOTROW_HD static void encode(const TileType& tile, const float* values, std::byte* stored, const RandomKey& key) {
         QuantizerType::template encode<PrecisionType, RoundingType, Dim>(tile, values, stored, stored + Layout<Dim>::qparam_offset, key);
+        clear_padding<Dim>(tile, stored);
+    }
+
+    /// The same for memory that holds no row yet: a quantizer that learns from the row it replaces starts afresh.
+    template <int Dim, Tile TileType>
+    HOTROW_HD static void initialise(const TileType& tile, const float* values, std::byte* stored, const RandomKey& key) {
+        if constexpr (detail::Initialises<QuantizerType, PrecisionType, RoundingType>) {
+            QuantizerType::template initialise<PrecisionType, RoundingType, Dim>(tile, values, stored, stored + Layout<Dim>::qparam_offset, key);
+            clear_padding<Dim>(tile, stored);
+        } else {
+            encode<Dim>(tile, values, stored, key);
+        }
     }
 
     /// Reads a stored row into `values`; elements beyond `Dim` are undefined.
     template <int Dim, Tile TileType>
     HOTROW_HD static void decode(const TileType& tile, const std::byte* stored, float* values) {
         QuantizerType::template decode<PrecisionType, Dim>(tile, stored, stored + Layout<Dim>::qparam_offset, values);
+    }
+
+    /// Whether every element of the row is finite, so that it can be encoded; on every lane.
+    template <int Dim, Tile TileType>
+    HOTROW_HD static bool is_finite(const TileType& tile, const float* values) {
+        std::uint32_t not_finite = 0;
+        for_each_element<Dim>(tile, [&](int i, int) { not_finite |= arithmetic::is_finite(values[i]) ? 0u : 1u; });
+        return !tile.any(not_finite != 0u);
+    }
+
+private:
+    /// Every byte of a stored row is defined, so that tables can be compared and checksummed.
+    template <int Dim, Tile TileType>
+    HOTROW_HD static void clear_padding(const TileType& tile, std::byte* stored) {
+        using L = Layout<Dim>;
+        if constexpr (L::code_bytes < L::qparam_offset || L::used < L::stride) {
+            if (tile.rank() == 0) {
+                for (int i = L::code_bytes; i < L::qparam_offset; ++i) stored[i] = std::byte{0};
+                for (int i = L::used; i < L::stride; ++i) stored[i] = std::byte{0};
+            }
+        }
     }
 };
 

@@ -22,6 +22,9 @@ struct SmallFloat {
     static constexpr int bias = (1 << (ExponentBits - 1)) - 1;
     static constexpr std::uint32_t magnitude_mask = (1u << (ExponentBits + MantissaBits)) - 1u;
     static constexpr std::uint32_t max_ordinal = MaxOrdinal;
+    /// The largest finite value.
+    static constexpr float max_value = static_cast<float>((1u << MantissaBits) | (MaxOrdinal & ((1u << MantissaBits) - 1u))) *
+                                       arithmetic::power_of_two(static_cast<int>(MaxOrdinal >> MantissaBits) - bias - MantissaBits);
 
     /// The exact value of `code`.
     HOTROW_HD static float decode(std::uint32_t code) {
@@ -55,6 +58,10 @@ struct SmallFloat {
 
 using HalfFormat = SmallFloat<5, 10, 0x7bffu>;
 using BFloatFormat = SmallFloat<8, 7, 0x7f7fu>;
+/// The two of "FP8 Formats for Deep Learning" (Micikevicius et al., 2022), as in the OCP's specification: E4M3 has no infinity, and one
+/// NaN per sign in its place; E5M2 has both, as IEEE 754 has.
+using Fp8E4M3Format = SmallFloat<4, 3, 0x7eu>;
+using Fp8E5M2Format = SmallFloat<5, 2, 0x7bu>;
 
 /// An element of an output, a gradient or a line in half precision: IEEE 754 binary16, same bits as `__half`.
 struct Float16 {

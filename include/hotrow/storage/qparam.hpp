@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../config.hpp"
+#include "../execution/arithmetic.hpp"
+#include "precision.hpp"
+#include "rounding.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hotrow {
+
+/// How a quantization parameter is stored: in a narrow float. Codes are made with what these functions return,
+/// the parameter as it will be read back, so that narrow parameters add no bias.
+template <class Q>
+struct QparamStorage {
+    using Format = typename Q::Format;
+    using type = typename Q::Storage;
+    static constexpr int bytes = static_cast<int>(sizeof(type));
+
+    HOTROW_HD static float load(const std::byte* from) { return Format::decode(*reinterpret_cast<const type*>(from)); }
+    /// `value` must be representable.
+    HOTROW_HD static void store(float value, std::byte* to) {
+        *reinterpret_cast<type*>(to) = static_cast<type>(Format::template encode<TowardZero>(value, 0));
+    }
+
+    HOTROW_HD static float nearest(float value) { return Format::decode(Format::template encode<NearestEven>(value, 0)); }
+    /// The largest representable value that is <= value, within the range.
+    HOTROW_HD static float at_most(float value) {
+        return Format::decode(value < 0.0f ? Format::template encode<AwayFromZero>(value, 0) : Format::template encode<TowardZero>(value, 0));
+    }
+    /// The smallest representable value that is >= value (1 - 2^-20), for value >= 0, within the range. The slack
+    /// swallows FP32's own errors: without it a row that is read and encoded again would grow by a unit of the narrow float.
+    HOTROW_HD static float at_least(float value) {
+        return Format::decode(Format::template encode<AwayFromZero>(arithmetic::product(value, 1.0f - arithmetic::power_of_two(-20)), 0));
+    }
+    /// The representable value below value > 0.
+    HOTROW_HD static float below(float value) { return Format::decode(Format::template encode<TowardZero>(value, 0) - 1u); }
+};
+
+template <>
+struct QparamStorage<Fp32> {
+    using type = float;
+    static constexpr int bytes = 4;
+
+    HOTROW_HD static float load(const std::byte* from) { return *reinterpret_cast<const float*>(from); }
+    HOTROW_HD static void store(float value, std::byte* to) { *reinterpret_cast<float*>(to) = value; }
+    HOTROW_HD static float nearest(float value) { return value; }
+    HOTROW_HD static float at_most(float value) { return value; }
+    HOTROW_HD static float at_least(float value) { return value; }
+    HOTROW_HD static float below(float value) { return arithmetic::float_of(arithmetic::bits_of(value) - 1u); }
+};
+
+namespace detail {
+
+/// 1 / scale, or 0 for scales under 2^-126, whose reciprocal may overflow: such rows are constant for all purposes.
+HOTROW_HD inline float reciprocal_of_scale(float scale) {
+    return scale >= arithmetic::power_of_two(-126) ? arithmetic::quotient(1.0f, scale) : 0.0f;
+}
+
+}  // namespace detail
+
+}  // namespace hotrow

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../batch/tables_view.hpp"
+#include "../config.hpp"
+#include "../execution/tile.hpp"
+#include "precision.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hotrow {
+
+/// Stored rows and lines: the bytes of all rows, by location.
+template <int Dim, class RowFormatType, class RowIdType>
+struct RowsView {
+    using RowFormat = RowFormatType;
+    using RowId = RowIdType;
+    using Location = RowIdType;
+    using Layout = typename RowFormatType::template Layout<Dim>;
+
+    static constexpr int dim = Dim;
+    /// Floats from one line to the next: whole packs.
+    static constexpr int line_stride = (Dim + 3) / 4 * 4;
+
+    std::byte* stored;
+    float* lines;
+    std::uint64_t line_count;
+
+    HOTROW_HD bool is_line(Location location) const { return location < line_count; }
+
+    // Addresses: 64-bit before the product, so that tables beyond 2^31 elements are reached.
+    HOTROW_HD std::byte* stored_row(std::uint64_t row) const { return stored + row * static_cast<std::uint64_t>(Layout::stride); }
+    HOTROW_HD float* line(std::uint64_t slot) const { return lines + slot * static_cast<std::uint64_t>(line_stride); }
+
+    /// Reads the row at `location` into a lane's elements.
+    template <Tile TileType>
+    HOTROW_HD void read(const TileType& tile, Location location, float* values) const {
+        if (is_line(location)) {
+            load_line(tile, location, values);
+        } else {
+            load_stored(tile, location - line_count, values);
+        }
+    }
+
+    template <Tile TileType>
+    HOTROW_HD void load_stored(const TileType& tile, std::uint64_t row, float* values) const {
+        RowFormat::template decode<Dim>(tile, stored_row(row), values);
+    }
+
+    template <Tile TileType>
+    HOTROW_HD void store_stored(const TileType& tile, std::uint64_t row, const float* values, const RandomKey& key) const {
+        RowFormat::template encode<Dim>(tile, values, stored_row(row), key);
+    }
+
+    template <Tile TileType>
+    HOTROW_HD void load_line(const TileType& tile, std::uint64_t slot, float* values) const {
+        const float* from = line(slot);
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
+            detail::load_scalars<decltype(width)::value>(from + element, values + i);
+        });
+    }
+
+    template <Tile TileType>
+    HOTROW_HD void store_line(const TileType& tile, std::uint64_t slot, const float* values) const {
+        float* to = line(slot);
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
+            detail::store_scalars<decltype(width)::value>(values + i, to + element);
+        });
+    }
+
+    // The host asks the memory for rows that will be read soon; its hardware cannot guess them.
+
+    HOTROW_HD void prefetch(Location location) const {
+        if (location == nowhere<RowId>) return;
+        if (is_line(location)) {
+            prefetch_bytes(line(location), line_stride * static_cast<int>(sizeof(float)));
+        } else {
+            prefetch_stored(location - line_count);
+        }
+    }
+    HOTROW_HD void prefetch_stored(std::uint64_t row) const { prefetch_bytes(stored_row(row), Layout::stride); }
+
+private:
+    HOTROW_HD static void prefetch_bytes([[maybe_unused]] const void* from, [[maybe_unused]] int bytes) {
+#if !defined(__CUDA_ARCH__)
+        const char* first = static_cast<const char*>(from);
+        for (int offset = 0; offset < bytes; offset += 64) __builtin_prefetch(first + offset);
+        __builtin_prefetch(first + bytes - 1);
+#endif
+    }
+};
+
+}  // namespace hotrow
