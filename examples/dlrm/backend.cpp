@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend.hpp"
+
+#include "error.hpp"
+
+namespace dlrm {
+namespace {
+
+EmbeddingSpec embedding_spec(Options const& options, std::vector<std::int64_t> const& table_rows) {
+    return {.rows = options.rows,
+            .cache = options.cache,
+            .eviction = options.eviction,
+            .rounding = options.rounding,
+            .optimizer = options.optimizer,
+            .dim = options.dim,
+            .learning_rate = static_cast<float>(options.embedding_learning_rate()),
+            .seed = options.seed,
+            .threads = options.threads,
+            .batch = options.batch,
+            .table_rows = table_rows};
+}
+
+DenseSpec dense_spec(Options const& options) {
+    return {.dim = options.dim,
+            .learning_rate = static_cast<float>(options.dense_learning_rate),
+            .seed = options.seed,
+            .threads = options.threads};
+}
+
+}  // namespace
+
+Model make_model(Options const& options, std::vector<std::int64_t> const& table_rows) {
+    auto const embedding = embedding_spec(options, table_rows);
+    auto const dense = dense_spec(options);
+    if (options.backend == Backend::host) return {make_host_embedding(embedding), make_host_dense(dense)};
+#ifdef DLRM_WITH_CUDA
+    return make_cuda_model(embedding, dense, options.dense_backend());
+#else
+    throw UsageError("--backend cuda: this program was built without CUDA; build it where nvcc is found");
+#endif
+}
+
+}  // namespace dlrm

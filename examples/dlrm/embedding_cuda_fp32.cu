@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "embedding_cuda.cuh"
+
+namespace dlrm {
+
+std::unique_ptr<EmbeddingModel> make_cuda_fp32(EmbeddingSpec const& spec, std::shared_ptr<Stream const> const& stream) {
+    return make_cuda_embedding_with<hotrow::RowFormat<hotrow::Fp32, hotrow::Cast, hotrow::NearestEven>>(spec, stream);
+}
+
+}  // namespace dlrm

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <limits>
+#include <sstream>
+#include <type_traits>
+
+#include "error.hpp"
+
+namespace dlrm {
+namespace {
+
+template <class Enum>
+std::string all_names() {
+    std::string all;
+    for (auto const& each : names_of<Enum>) all += (all.empty() ? "" : ", ") + std::string(each);
+    return all;
+}
+
+// An option whose value is one of an enumeration's names; `Target` is the enumeration or an optional of it.
+template <class Enum, class Target>
+CLI::Option* add_choice(CLI::App& app, std::string const& option, Target& target, std::string const& help) {
+    auto const choose = [option, &target](std::string const& text) {
+        auto const& names = names_of<Enum>;
+        auto const found = std::find(names.begin(), names.end(), text);
+        if (found == names.end()) throw UsageError(option + " " + text + ": must be one of " + all_names<Enum>());
+        target = static_cast<Enum>(found - names.begin());
+    };
+    auto* const added = app.add_option_function<std::string>(option, choose, help + ": " + all_names<Enum>());
+    if constexpr (std::is_same_v<Enum, Target>) added->default_str(name(target));
+    return added->type_name("NAME");
+}
+
+template <class Value>
+void check(std::string const& option, Value value, bool allowed, std::string const& limit) {
+    if (allowed) return;
+    std::ostringstream text;
+    text << option << " " << value << ": must be " << limit;
+    throw UsageError(text.str());
+}
+
+template <class Value>
+CLI::Option* add_value(CLI::App& app, std::string const& option, Value& target, std::string const& help) {
+    return app.add_option(option, target, help)->capture_default_str();
+}
+
+// Options of one kind, under a heading of their own in the help.
+void add_group(CLI::App& app, std::string const& heading, void (*add)(CLI::App&, Options&), Options& options) {
+    app.option_defaults()->group(heading);
+    add(app, options);
+}
+
+void add_data_options(CLI::App& app, Options& options) {
+    app.add_option("--data", options.data, "Criteo text file; without it, click data are made up")->type_name("FILE");
+    add_value(app, "--samples", options.samples, "how many samples to make up without --data");
+    add_value(app, "--test-rows", options.test_rows, "how many of the last rows to test on (0: the last eighth)");
+    add_value(app, "--max-rows", options.max_rows, "hash ids to so many rows per field (0: every id has its own)");
+    app.add_flag("--skip-bad-lines", options.skip_bad_lines, "count malformed lines instead of stopping at the first");
+}
+
+void add_embedding_options(CLI::App& app, Options& options) {
+    add_choice<Rows>(app, "--rows", options.rows, "precision of stored rows");
+    add_value(app, "--cache", options.cache, "share of all rows that the full-precision cache holds (0: no cache)");
+    add_choice<Eviction>(app, "--eviction", options.eviction, "which row leaves a full set");
+    add_choice<Rounding>(app, "--rounding", options.rounding, "how values become codes (fp32 needs none)");
+    add_choice<Optimizer>(app, "--optimizer", options.optimizer, "of the embedding (adagrad: row-wise)");
+    add_value(app, "--dim", options.dim, "values per row: 16, 64, 128");
+    app.add_option("--lr", options.learning_rate, "learning rate of the embedding (default: by optimizer and dim)");
+}
+
+void add_training_options(CLI::App& app, Options& options) {
+    add_value(app, "--epochs", options.epochs, "passes over the training rows");
+    add_value(app, "--batch", options.batch, "samples a step");
+    add_value(app, "--dense-lr", options.dense_learning_rate, "learning rate of the MLPs (Adagrad)");
+    add_value(app, "--seed", options.seed, "of every random number: same seed, same figures");
+}
+
+void add_machine_options(CLI::App& app, Options& options) {
+    add_choice<Backend>(app, "--backend", options.backend, "where the embedding lives");
+    add_choice<Backend>(app, "--dense", options.dense, "where the MLPs run (default: as --backend)");
+    add_value(app, "--threads", options.threads, "threads on the host (0: one per core)");
+}
+
+void add_report_options(CLI::App& app, Options& options) {
+    app.add_flag("--compare,!--no-compare", options.compare,
+                 "train plain FP32 rows too, and set both side by side (the default; --no-compare: do not)");
+    app.add_option("--json", options.json, "write the figures to this file")->type_name("FILE");
+}
+
+}  // namespace
+
+double Options::embedding_learning_rate() const {
+    if (learning_rate) return *learning_rate;
+    if (optimizer == Optimizer::sgd) return 0.03;
+    return dim <= 16 ? 0.08 : dim <= 64 ? 0.04 : 0.03;
+}
+
+void validate(Options const& options) {
+    constexpr int most_batch = 1 << 20;
+    constexpr int most_threads = 64;
+    check("--samples", options.samples, options.samples >= 2, "at least 2");
+    check("--test-rows", options.test_rows, options.test_rows >= 0, "at least 0");
+    check("--max-rows", options.max_rows,
+          options.max_rows == 0 || (options.max_rows >= 2 && options.max_rows <= std::numeric_limits<int>::max()),
+          "0 (no hashing) or from 2 to " + std::to_string(std::numeric_limits<int>::max()));
+    check("--cache", options.cache, options.cache >= 0 && options.cache <= 1, "from 0 to 1");
+    check("--dim", options.dim, options.dim == 16 || options.dim == 64 || options.dim == 128, "16, 64 or 128");
+    check("--lr", options.embedding_learning_rate(),
+          options.embedding_learning_rate() > 0 && options.embedding_learning_rate() <= 1e6,
+          "above 0 and at most 1e6");
+    check("--epochs", options.epochs, options.epochs >= 1, "at least 1");
+    check("--batch", options.batch, options.batch >= 1 && options.batch <= most_batch,
+          "from 1 to " + std::to_string(most_batch));
+    check("--dense-lr", options.dense_learning_rate,
+          options.dense_learning_rate > 0 && options.dense_learning_rate <= 1e6, "above 0 and at most 1e6");
+    check("--threads", options.threads, options.threads >= 0 && options.threads <= most_threads,
+          "from 0 to " + std::to_string(most_threads));
+    if (options.backend == Backend::host && options.dense_backend() == Backend::cuda) {
+        throw UsageError("--dense cuda: needs --backend cuda");
+    }
+}
+
+CommandLine parse_command_line(int argc, char const* const* argv) {
+    CommandLine result;
+    CLI::App app(
+        "Trains a DLRM on click data, with embedding rows in low precision behind a full-precision cache,\n"
+        "and sets it beside the same model with FP32 rows.",
+        "dlrm");
+    add_group(app, "Data", add_data_options, result.options);
+    add_group(app, "Embedding", add_embedding_options, result.options);
+    add_group(app, "Training", add_training_options, result.options);
+    add_group(app, "Machine", add_machine_options, result.options);
+    add_group(app, "Report", add_report_options, result.options);
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::CallForHelp const&) {
+        result.text = app.help();
+        return result;
+    } catch (CLI::ParseError const& error) {
+        throw UsageError(error.what());
+    }
+    validate(result.options);
+    return result;
+}
+
+}  // namespace dlrm
