@@ -26,6 +26,12 @@ HOTROW_HD inline void atomic_minimum(std::uint64_t* address, std::uint64_t value
 #endif
 }
 
+/// Notes the first bad index of the first batch that has one; `RecordBadIndex` adds its values.
+template <class RowId>
+HOTROW_HD void report_index(const TablesView<RowId>& tables, std::uint32_t position) {
+    if (tables.bad_input->recorded == 0u) atomic_minimum(&tables.bad_input->position, position);
+}
+
 /// First step of a plan: the key of each lookup. One call serves `block` consecutive lookups: one search for
 /// the first one's bag, then a walk along the offsets.
 template <class RowId, Index I>
@@ -53,7 +59,7 @@ struct MakeKeys {
             plan.bags[p] = bag;
             plan.positions[p] = p;
             plan.keys[p] = tables.geometry.key(valid ? begin + row : tables.geometry.rows);
-            if (!valid) atomic_minimum(&tables.bad_input->position, p);
+            if (!valid) report_index(tables, p);
         }
     }
 };
@@ -86,7 +92,7 @@ struct CheckIndices {
         const std::uint32_t table = bag / batch.batch_size;
         const std::uint64_t rows = tables.table_begin[table + 1u] - tables.table_begin[table];
         for (std::uint32_t p = batch.begin(bag); p < batch.end(bag); ++p) {
-            if (static_cast<std::uint64_t>(batch.indices[p]) >= rows) atomic_minimum(&tables.bad_input->position, p);
+            if (static_cast<std::uint64_t>(batch.indices[p]) >= rows) report_index(tables, p);
         }
     }
 };

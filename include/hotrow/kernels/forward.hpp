@@ -22,8 +22,8 @@ struct PlannedLocations {
     HOTROW_HD RowId operator()(const TileType&, const BatchView<I>&, std::uint32_t, std::uint32_t position) const {
         return locations[position];
     }
-    template <class Rows>
-    HOTROW_HD void prefetch([[maybe_unused]] const Rows& rows, [[maybe_unused]] std::uint32_t position) const {
+    template <class Rows, Index I>
+    HOTROW_HD void prefetch([[maybe_unused]] const Rows& rows, const BatchView<I>&, std::uint32_t, [[maybe_unused]] std::uint32_t position) const {
 #if !defined(__CUDA_ARCH__)
         if (position + prefetch_distance < lookups) rows.prefetch(locations[position + prefetch_distance]);
 #endif
@@ -44,15 +44,26 @@ struct ProbedLocations {
         if (row >= tags.table_begin[table + 1u] - begin) return nowhere<typename Tags::RowId>;
         return tags.locate(tile, static_cast<typename Tags::RowId>(begin + row));
     }
-    template <class Rows>
-    HOTROW_HD void prefetch(const Rows&, std::uint32_t) const {}
+    /// Ahead of a probe: the tags of the row's set, and the stored row, which is where a row most likely is.
+    template <class Rows, Index I>
+    HOTROW_HD void prefetch([[maybe_unused]] const Rows& rows, [[maybe_unused]] const BatchView<I>& batch, [[maybe_unused]] std::uint32_t bag,
+                            [[maybe_unused]] std::uint32_t position) const {
+#if !defined(__CUDA_ARCH__)
+        if (position + prefetch_distance >= batch.lookups) return;
+        const std::uint32_t table = bag / batch.batch_size;  // most likely that of the later lookup too
+        const std::uint64_t row = tags.table_begin[table] + static_cast<std::uint64_t>(batch.indices[position + prefetch_distance]);
+        if (row >= tags.table_begin[table + 1u]) return;
+        if (tags.geometry.sets != 0) __builtin_prefetch(tags.tags + tags.geometry.set(tags.geometry.key(row)) * static_cast<std::uint64_t>(Tags::ways));
+        rows.prefetch_stored(row);
+#endif
+    }
 };
 
 /// sum + weight * row for one lookup.
 template <class Rows, Index I, class Locations, Tile TileType>
 HOTROW_HD void add_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations, std::uint32_t bag,
                           std::uint32_t position, float* sum) {
-    locations.prefetch(rows, position);
+    locations.prefetch(rows, batch, bag, position);
     const auto location = locations(tile, batch, bag, position);
     if (location == nowhere<typename Rows::RowId>) return;
     float values[RowShape<Rows::dim, TileType::lanes>::local];

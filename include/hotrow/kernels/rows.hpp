@@ -111,7 +111,7 @@ struct WriteRows {
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t i) const {
-        float values[RowShape<Rows::dim, TileType::lanes>::local];
+        float values[RowShape<Rows::dim, TileType::lanes>::local] = {};  // a line's padding is defined
         load_dense<Rows::dim>(tile, input, i, values);
         const auto row = static_cast<typename Rows::RowId>(first + i);
         const auto slot = tags.probe(tile, row);

@@ -74,6 +74,7 @@ struct AffineBlocks {
     template <class P, class RoundingType, int Dim, Tile TileType>
     HOTROW_HD static void encode(const TileType& tile, const float* values, std::byte* codes, std::byte* qparams, const RandomKey& key) {
         const auto state = RoundingType::prepare(key);
+        const Clamp clamp(0.0f, static_cast<float>(P::levels));
         for_each_block<Dim, N>(tile, [&](const auto& part) {
             const AffineGrid grid = Range::template grid<P::levels, Qparam>(part, values);
             if (part.leads()) {
@@ -89,10 +90,8 @@ struct AffineBlocks {
                 std::int32_t quantized[n];
                 HOTROW_UNROLL
                 for (int j = 0; j < n; ++j) {
-                    float steps = steps_of(Dim % 4 == 0 || element + j < Dim ? values[i + j] : grid.bias);
-                    steps = steps > 0.0f ? steps : 0.0f;
-                    steps = steps < static_cast<float>(P::levels) ? steps : static_cast<float>(P::levels);
-                    quantized[j] = RoundingType::to_integer(steps, words[j]);
+                    const float steps = steps_of(Dim % 4 == 0 || element + j < Dim ? values[i + j] : grid.bias);
+                    quantized[j] = RoundingType::to_integer(clamp(steps), words[j]);
                 }
                 P::pack(quantized, codes + element * P::bits / 8);
             });

@@ -35,6 +35,7 @@ struct SymmetricCodes {
     template <class RoundingType, int Dim, class Part, class State>
     HOTROW_HD static void encode(const Part& part, const float* values, float scale, std::byte* codes, const State& state) {
         const float inverse = reciprocal_of_scale(scale);
+        const Clamp clamp(1.0f, static_cast<float>(P::levels));
         part.for_each_stretch([&](auto width, int i, int element) {
             constexpr int n = decltype(width)::value;
             std::uint32_t words[n];
@@ -43,10 +44,8 @@ struct SymmetricCodes {
             HOTROW_UNROLL
             for (int j = 0; j < n; ++j) {
                 const float value = Dim % 4 == 0 || element + j < Dim ? values[i + j] : 0.0f;
-                float steps = arithmetic::fma(value, inverse, static_cast<float>(zero));
-                steps = steps > 1.0f ? steps : 1.0f;
-                steps = steps < static_cast<float>(P::levels) ? steps : static_cast<float>(P::levels);
-                quantized[j] = RoundingType::to_integer(steps, words[j]);
+                const float steps = arithmetic::fma(value, inverse, static_cast<float>(zero));
+                quantized[j] = RoundingType::to_integer(clamp(steps), words[j]);
             }
             P::pack(quantized, codes + element * P::bits / 8);
         });
