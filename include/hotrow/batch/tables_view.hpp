@@ -30,9 +30,6 @@ struct BadInput {
     std::int64_t index = 0;
 };
 
-/// How many rows ahead the host asks the memory for a row.
-inline constexpr std::uint32_t prefetch_distance = 16;
-
 }  // namespace detail
 
 /// What depends on no policy: the tables' id space, the seed and the step. Kernels take the least view that serves them, so

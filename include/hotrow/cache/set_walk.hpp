@@ -4,6 +4,7 @@
 #include "../batch/plan.hpp"
 #include "../statistics.hpp"
 #include "cache_view.hpp"
+#include "../execution/prefetch.hpp"
 #include "eviction.hpp"
 
 #include <bit>
@@ -65,11 +66,9 @@ private:
 #if !defined(__CUDA_ARCH__)
         if (run + prefetch_distance >= *plan.run_count) return;
         const std::uint64_t slot = set_of(run + prefetch_distance) * static_cast<std::uint64_t>(CacheViewType::ways);
-        for (int way = 0; way < CacheViewType::ways; way += 16) {
-            __builtin_prefetch(cache.tags + slot + way);
-            __builtin_prefetch(cache.scores + slot + way);
-        }
-        __builtin_prefetch(cache.dirty + slot);
+        detail::prefetch(cache.tags + slot, CacheViewType::ways * static_cast<int>(sizeof(RowId)));
+        detail::prefetch(cache.scores + slot, CacheViewType::ways * static_cast<int>(sizeof(typename CacheViewType::Score)));
+        detail::prefetch(cache.dirty + slot, CacheViewType::ways);
 #else
         (void)run;
 #endif

@@ -44,8 +44,7 @@ struct RunGradients {
         if (i + prefetch_distance >= plan.lookups) return;
         const std::uint32_t position = plan.positions[i + prefetch_distance];
         const std::uint64_t row = batch.pooling == Pooling::none ? position : plan.bags[position];
-        const char* from = reinterpret_cast<const char*>(gradients + row * static_cast<std::uint64_t>(Dim));
-        for (int offset = 0; offset < Dim * static_cast<int>(sizeof(Scalar)); offset += 64) __builtin_prefetch(from + offset);
+        detail::prefetch(gradients + row * static_cast<std::uint64_t>(Dim), Dim * static_cast<int>(sizeof(Scalar)));
 #else
         (void)i;
 #endif

@@ -53,7 +53,10 @@ struct ProbedLocations {
         const std::uint32_t table = bag / batch.batch_size;  // most likely that of the later lookup too
         const std::uint64_t row = tags.table_begin[table] + static_cast<std::uint64_t>(batch.indices[position + prefetch_distance]);
         if (row >= tags.table_begin[table + 1u]) return;
-        if (tags.geometry.sets != 0) __builtin_prefetch(tags.tags + tags.geometry.set(tags.geometry.key(row)) * static_cast<std::uint64_t>(Tags::ways));
+        if (tags.geometry.sets != 0) {
+            detail::prefetch(tags.tags + tags.geometry.set(tags.geometry.key(row)) * static_cast<std::uint64_t>(Tags::ways),
+                             Tags::ways * static_cast<int>(sizeof(typename Tags::RowId)));
+        }
         rows.prefetch_stored(row);
 #endif
     }

@@ -3,6 +3,7 @@
 
 #include "../batch/tables_view.hpp"
 #include "../config.hpp"
+#include "../execution/prefetch.hpp"
 #include "../execution/tile.hpp"
 #include "precision.hpp"
 
@@ -69,26 +70,15 @@ struct RowsView {
         });
     }
 
-    // The host asks the memory for rows that will be read soon; its hardware cannot guess them.
-
     HOTROW_HD void prefetch(Location location) const {
         if (location == nowhere<RowId>) return;
         if (is_line(location)) {
-            prefetch_bytes(line(location), line_stride * static_cast<int>(sizeof(float)));
+            detail::prefetch(line(location), line_stride * static_cast<int>(sizeof(float)));
         } else {
             prefetch_stored(location - line_count);
         }
     }
-    HOTROW_HD void prefetch_stored(std::uint64_t row) const { prefetch_bytes(stored_row(row), Layout::stride); }
-
-private:
-    HOTROW_HD static void prefetch_bytes([[maybe_unused]] const void* from, [[maybe_unused]] int bytes) {
-#if !defined(__CUDA_ARCH__)
-        const char* first = static_cast<const char*>(from);
-        for (int offset = 0; offset < bytes; offset += 64) __builtin_prefetch(first + offset);
-        __builtin_prefetch(first + bytes - 1);
-#endif
-    }
+    HOTROW_HD void prefetch_stored(std::uint64_t row) const { detail::prefetch(stored_row(row), Layout::stride); }
 };
 
 }  // namespace hotrow
