@@ -135,6 +135,10 @@ private:
 #if !defined(__CUDA_ARCH__)
         if (run + prefetch_distance >= *source.plan.run_count) return;
         rows.prefetch(source.plan.run_location[run + prefetch_distance]);
+        if constexpr (!std::is_empty_v<typename OptimizerType::RowState>) {
+            const auto& plan = source.plan;
+            detail::prefetch(row_states + tables.geometry.row(plan.keys[plan.run_begin[run + prefetch_distance]]));
+        }
 #else
         (void)run;
 #endif
