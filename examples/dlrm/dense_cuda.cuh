@@ -21,7 +21,7 @@ public:
         : stream_(std::move(stream)), multiply_(*stream_), network_(spec.dim), learning_rate_(spec.learning_rate) {
         parameters_.upload(network_.initial_parameters(spec.seed), *stream_);
         squares_.upload(std::vector<float>(network_.parameters, 0.0f), *stream_);
-        gradient_.resize(network_.parameters);
+        gradient_.upload(std::vector<float>(network_.parameters, 0.0f), *stream_);  // its gaps stay 0
         bottom_ = std::vector<Activation>(network_.bottom.size() + 1);
         top_ = std::vector<Activation>(network_.top.size() + 1);
         stream_->synchronise();

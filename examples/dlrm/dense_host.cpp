@@ -20,6 +20,8 @@ using Vector = Eigen::Matrix<float, 1, Eigen::Dynamic>;
 using ConstMap = Eigen::Map<Matrix const>;
 using Map = Eigen::Map<Matrix>;
 
+using Floats = std::vector<float, Eigen::aligned_allocator<float>>;  // see parameter_alignment
+
 constexpr float adagrad_epsilon = 1e-10f;
 constexpr int least_chunk = 64;   // smaller ones spend their time on packing weights
 constexpr int most_chunks = 16;   // each holds a gradient of all parameters
@@ -48,7 +50,7 @@ void layer_backward(Layer const& layer, float const* parameters, Matrix const& i
 struct Chunk {
     std::vector<Matrix> bottom, top;                    // activations
     std::vector<Matrix> bottom_gradients, top_gradients;
-    std::vector<float> gradients;                       // of all parameters
+    Floats gradients;                                   // of all parameters
 };
 
 class HostDense final : public DenseModel {
@@ -56,9 +58,10 @@ public:
     explicit HostDense(DenseSpec const& spec)
         : network_(spec.dim),
           learning_rate_(spec.learning_rate),
-          parameters_(network_.initial_parameters(spec.seed)),
           squares_(network_.parameters, 0.0f),
-          workers_(spec.threads) {}
+          workers_(spec.threads) {
+        set_parameters(network_.initial_parameters(spec.seed));
+    }
 
     Memory memory() const override { return Memory::host; }
 
@@ -89,9 +92,12 @@ public:
         losses_.clear();
     }
 
-    std::vector<float> parameters() const override { return parameters_; }
+    std::vector<float> parameters() const override { return {parameters_.begin(), parameters_.end()}; }
     void set_parameters(std::span<float const> values) override { parameters_.assign(values.begin(), values.end()); }
-    std::vector<float> gradient() const override { return chunks_.at(0).gradients; }
+    std::vector<float> gradient() const override {
+        Floats const& sum = chunks_.at(0).gradients;
+        return {sum.begin(), sum.end()};
+    }
 
 private:
     static int chunk_size(int batch) { return std::max(least_chunk, (batch + most_chunks - 1) / most_chunks); }
@@ -212,7 +218,7 @@ private:
 
     Network network_;
     float learning_rate_;
-    std::vector<float> parameters_, squares_;
+    Floats parameters_, squares_;
     std::vector<float> pooled_gradient_, losses_;
     std::vector<Chunk> chunks_;
     Workers workers_;

@@ -74,7 +74,11 @@ void add_training_options(CLI::App& app, Options& options) {
     add_value(app, "--epochs", options.epochs, "passes over the training rows");
     add_value(app, "--batch", options.batch, "samples a step");
     add_value(app, "--dense-lr", options.dense_learning_rate, "learning rate of the MLPs (Adagrad)");
-    add_value(app, "--seed", options.seed, "of every random number: same seed, same figures");
+    add_value(app, "--seed", options.seed, "of every random number: same seed, same figures")
+        ->check([](std::string const& text) {  // else -1 would wrap
+            if (text.starts_with('-')) throw UsageError("--seed " + text + ": must be at least 0");
+            return std::string();
+        });
 }
 
 void add_machine_options(CLI::App& app, Options& options) {
@@ -86,6 +90,7 @@ void add_machine_options(CLI::App& app, Options& options) {
 void add_report_options(CLI::App& app, Options& options) {
     app.add_flag("--compare,!--no-compare", options.compare,
                  "train plain FP32 rows too, and set both side by side (the default; --no-compare: do not)");
+    app.add_flag("--quiet", options.quiet, "show no progress");
     app.add_option("--json", options.json, "write the figures to this file")->type_name("FILE");
 }
 

@@ -67,6 +67,7 @@ struct Options {
 
     // report
     bool compare = true;
+    bool quiet = false;
     std::filesystem::path json;  // empty: none
 
     double embedding_learning_rate() const;

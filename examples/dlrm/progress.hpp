@@ -15,8 +15,8 @@ namespace dlrm {
 
 class Progress {
 public:
-    Progress(std::string label, std::int64_t total)
-        : label_(std::move(label)), total_(total), terminal_(isatty(STDERR_FILENO) != 0) {}
+    Progress(std::string label, std::int64_t total, bool quiet)
+        : label_(std::move(label)), total_(total), quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
     Progress(Progress const&) = delete;
     Progress& operator=(Progress const&) = delete;
     ~Progress() {
@@ -25,6 +25,7 @@ public:
 
     // Is it time for a new picture? Asked each step, so that figures are gathered only then.
     bool due(std::int64_t done) const {
+        if (quiet_) return false;
         if (done >= total_) return true;
         if (!terminal_) return done >= next_line_;
         return std::chrono::steady_clock::now() - last_ >= std::chrono::milliseconds(100);
@@ -57,7 +58,7 @@ private:
 
     std::string label_;
     std::int64_t total_;
-    bool terminal_;
+    bool quiet_, terminal_;
     bool drawn_ = false;
     std::int64_t next_line_ = total_ / 4;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

@@ -22,8 +22,8 @@ std::string line(std::vector<std::pair<int, std::string>> const& replaced = {}) 
     for (int i = 1; i <= dense_fields; ++i) fields.push_back(std::to_string(i));
     for (int i = 1; i <= categorical_fields; ++i) fields.push_back("68fd1e" + std::string(1, static_cast<char>('a' + i % 6)));
     for (auto const& [field, text] : replaced) fields[static_cast<std::size_t>(field)] = text;
-    std::string joined;
-    for (auto const& field : fields) joined += (joined.empty() ? "" : "\t") + field;
+    std::string joined = fields[0];
+    for (std::size_t i = 1; i < fields.size(); ++i) joined += "\t" + fields[i];
     return joined;
 }
 

@@ -122,8 +122,8 @@ TEST_CASE("the device's dense model gives the same bits again", "[dlrm][cuda]") 
     auto const batch = make_batch(20);
     auto const pooled = make_pooled(batch, spec.dim);
     auto const first = on_device(batch, pooled, spec), second = on_device(batch, pooled, spec);
-    CHECK(first.pooled_gradient == second.pooled_gradient);
-    CHECK(first.parameters == second.parameters);
-    CHECK(first.losses == second.losses);
-    CHECK(first.logits == second.logits);
+    CHECK((first.pooled_gradient == second.pooled_gradient));
+    CHECK((first.parameters == second.parameters));
+    CHECK((first.losses == second.losses));
+    CHECK((first.logits == second.logits));
 }

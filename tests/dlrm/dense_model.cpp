@@ -55,7 +55,7 @@ TEST_CASE("the gradient of the pooled rows is that of the loss", "[dlrm]") {
     std::vector<double> computed, measured;
     for (std::size_t i = 0; i < problem.pooled.size(); i += 331) {
         float const value = problem.pooled[i];
-        constexpr float step = 0.01f;
+        constexpr float step = 0.003f;
         problem.pooled[i] = value + step;
         double const above = total_loss(*model, problem);
         problem.pooled[i] = value - step;
@@ -129,15 +129,15 @@ TEST_CASE("results do not depend on the number of threads", "[dlrm]") {
             parameters.push_back(model->parameters());
             model->collect_losses(losses[static_cast<std::size_t>(threads - 1)]);
         }
-        CHECK(parameters[0] == parameters[1]);
-        CHECK(parameters[0] == parameters[2]);
+        CHECK((parameters[0] == parameters[1]));
+        CHECK((parameters[0] == parameters[2]));
         for (std::size_t step = 0; step < 3; ++step) {
-            CHECK(gradients[step] == gradients[step + 3]);
-            CHECK(gradients[step] == gradients[step + 6]);
+            CHECK((gradients[step] == gradients[step + 3]));
+            CHECK((gradients[step] == gradients[step + 6]));
         }
         CHECK(losses[0].size() == 3 * static_cast<std::size_t>(size));
-        CHECK(losses[0] == losses[1]);
-        CHECK(losses[0] == losses[2]);
+        CHECK((losses[0] == losses[1]));
+        CHECK((losses[0] == losses[2]));
     }
 }
 

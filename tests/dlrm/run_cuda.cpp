@@ -30,6 +30,7 @@ Options small_run() {
     options.batch = 32;
     options.compare = false;
     options.threads = 1;
+    options.quiet = true;
     return options;
 }
 

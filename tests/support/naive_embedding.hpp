@@ -16,6 +16,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace hotrow::test {
@@ -91,48 +92,53 @@ public:
             table_end_.push_back(row);
         }
         mixer_.bits = static_cast<int>(std::bit_width(row));
+        counts_.resize(options.table_rows.size());
         sets_.assign(options.sets, Set(static_cast<std::size_t>(options.ways)));
     }
 
     // --- a step ---
 
-    /// Finds the batch's rows, in the order of their mixed ids; hits first, then misses enter.
-    void plan(const NaiveBatch& batch) {
+    /// Finds the batch's rows, in the order of their mixed ids; hits first, then misses enter. Lines that a plan in flight uses
+    /// stay, and a row that one uses where it is stored stays there. Returns a number for the calls below.
+    int plan(const NaiveBatch& batch) {
         ++step_;
-        ++statistics_.steps;
-        batch_ = batch;
-        lookups_of_.clear();
+        const int number = ++plans_;
+        Touches touches;
         for (std::size_t bag = 0; bag < batch.bags(); ++bag) {
             for (std::int64_t p = batch.offsets[bag]; p < batch.offsets[bag + 1]; ++p) {
                 const std::size_t position = static_cast<std::size_t>(p);
                 if (const auto row = row_of(batch, bag, position)) {
-                    lookups_of_[mixer_(*row)].positions.push_back({position, bag});
-                    lookups_of_[mixer_(*row)].row = *row;
+                    touches[mixer_(*row)].positions.push_back({position, bag});
+                    touches[mixer_(*row)].row = *row;
                 } else {
-                    ++statistics_.bad_indices;
+                    ++bad_indices_;
                 }
             }
         }
-        std::vector<std::uint64_t> missed;  // mixed ids
-        for (const auto& [key, entry] : lookups_of_) {
-            const std::uint64_t lookups = entry.positions.size();
-            statistics_.lookups += lookups;
-            ++statistics_.unique_rows;
-            if (Line* line = find(entry.row)) {
-                statistics_.hits += lookups;
+        std::vector<const Touched*> missed;
+        for (const auto& [key, touched] : touches) {
+            const std::uint64_t lookups = touched.positions.size();
+            Statistics& counts = counts_of(touched.row);
+            counts.lookups += lookups;
+            ++counts.unique_rows;
+            if (Line* line = find(touched.row)) {
+                counts.hits += lookups;
                 line->last_use = step_;
                 line->uses += lookups;
             } else {
-                statistics_.misses += lookups;
-                missed.push_back(key);
+                counts.misses += lookups;
+                missed.push_back(&touched);
             }
         }
-        if (options_.sets == 0) return;
-        for (const std::uint64_t key : missed) admit(lookups_of_[key].row, lookups_of_[key].positions.size());
+        if (options_.sets > 0) {
+            for (const Touched* touched : missed) admit(*touched, touches);
+        }
+        in_flight_[number] = {batch, std::move(touches), step_};
+        return number;
     }
 
-    /// Pooled rows of the batch that was planned last.
-    std::vector<float> forward() const { return pooled(batch_); }
+    std::vector<float> forward(int plan) const { return pooled(in_flight_.at(plan).batch); }
+    void release(int plan) { in_flight_.erase(plan); }
 
     /// Pooled rows of any batch; changes nothing.
     std::vector<float> pooled(const NaiveBatch& batch) const {
@@ -164,21 +170,23 @@ public:
         return output;
     }
 
-    /// One optimizer update for each row of the planned batch.
-    void backward(const std::vector<float>& gradient) {
+    /// One optimizer update for each row of the batch.
+    void backward(int plan, const std::vector<float>& gradient) {
         const std::size_t dim = static_cast<std::size_t>(options_.dim);
-        for (const auto& [key, entry] : lookups_of_) {
-            const std::vector<float> sum = chunked_sum(entry.positions.size(), [&](std::size_t i, std::vector<float>& s) {
-                const auto [position, bag] = entry.positions[i];
-                float factor = batch_.weight(position);
-                if (batch_.pooling == NaivePooling::mean) {
-                    factor /= static_cast<float>(batch_.offsets[bag + 1] - batch_.offsets[bag]);
+        const NaiveBatch& batch = in_flight_.at(plan).batch;
+        for (const auto& [key, touched] : in_flight_.at(plan).touches) {
+            const std::vector<float> sum = chunked_sum(touched.positions.size(), [&](std::size_t i, std::vector<float>& s) {
+                const auto [position, bag] = touched.positions[i];
+                float factor = batch.weight(position);
+                if (batch.pooling == NaivePooling::mean) {
+                    factor /= static_cast<float>(batch.offsets[bag + 1] - batch.offsets[bag]);
                 }
-                const std::size_t from = (batch_.pooling == NaivePooling::none ? position : bag) * dim;
+                const std::size_t from = (batch.pooling == NaivePooling::none ? position : bag) * dim;
                 for (std::size_t e = 0; e < dim; ++e) s[e] = std::fma(factor, gradient[from + e], s[e]);
             });
-            update(entry.row, sum);
+            update(touched.row, sum, in_flight_.at(plan).step);
         }
+        in_flight_.erase(plan);
     }
 
     // --- everything else ---
@@ -187,7 +195,7 @@ public:
         for (Set& set : sets_) {
             for (std::optional<Line>& line : set) {
                 if (line && line->dirty) {
-                    store(line->row, line->values);
+                    store(line->row, line->values, step_);
                     line->dirty = false;
                 }
             }
@@ -207,15 +215,43 @@ public:
         const std::size_t dim = static_cast<std::size_t>(options_.dim);
         for (std::size_t i = 0; i < values.size() / dim; ++i) {
             write(table_begin(table) + static_cast<std::uint64_t>(first) + i,
-                  {values.begin() + static_cast<std::ptrdiff_t>(i * dim), values.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim)});
+                  {values.begin() + static_cast<std::ptrdiff_t>(i * dim), values.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim)}, step_);
         }
     }
 
     void set_optimizer(const NaiveOptimizer& optimizer) { options_.optimizer = optimizer; }
-    void reset_statistics() { statistics_ = {}; }
+    void reset_statistics() {
+        for (Statistics& counts : counts_) counts = {};
+        bad_indices_ = 0;
+        step_at_reset_ = step_;
+    }
 
     const NaiveOptions& options() const { return options_; }
-    const Statistics& statistics() const { return statistics_; }
+    /// Of one table; bad indices belong to none.
+    Statistics table_statistics(std::size_t table) const {
+        Statistics s = counts_[table];
+        s.steps = step_ - step_at_reset_;
+        return s;
+    }
+    Statistics statistics() const {
+        Statistics total;
+        for (const Statistics& s : counts_) {
+            total.lookups += s.lookups;
+            total.unique_rows += s.unique_rows;
+            total.hits += s.hits;
+            total.misses += s.misses;
+            total.conflict_misses += s.conflict_misses;
+            total.admissions += s.admissions;
+            total.evictions += s.evictions;
+            total.write_backs += s.write_backs;
+            total.clean_evictions += s.clean_evictions;
+            total.rejected_updates += s.rejected_updates;
+        }
+        total.bad_indices = bad_indices_;
+        total.steps = step_ - step_at_reset_;
+        return total;
+    }
+    std::size_t plans_in_flight() const { return in_flight_.size(); }
     const std::vector<Set>& sets() const { return sets_; }
     const std::map<std::uint64_t, std::vector<std::byte>>& stored() const { return stored_; }
     float accumulator(std::uint64_t row) const { return accumulators_.at(row); }
@@ -227,6 +263,27 @@ private:
         std::uint64_t row = 0;
         std::vector<std::pair<std::size_t, std::size_t>> positions;  ///< lookup, bag
     };
+
+    using Touches = std::map<std::uint64_t, Touched>;  ///< by mixed id
+
+    struct Planned {
+        NaiveBatch batch;
+        Touches touches;
+        std::uint64_t step;
+    };
+
+    Statistics& counts_of(std::uint64_t row) {
+        std::size_t table = 0;
+        while (row >= table_end_[table]) ++table;
+        return counts_[table];
+    }
+
+    bool in_flight_uses(std::uint64_t row) const {
+        for (const auto& [number, planned] : in_flight_) {
+            if (planned.touches.contains(mixer_(row))) return true;
+        }
+        return false;
+    }
 
     std::uint64_t table_begin(int table) const { return table == 0 ? 0 : table_end_[static_cast<std::size_t>(table) - 1]; }
 
@@ -240,7 +297,7 @@ private:
             const float unit = std::ldexp(static_cast<float>(words[e % 4] >> 8), -23);
             values.push_back(std::fma(unit, range, -range));
         }
-        store(row, values);
+        store(row, values, 0);
         accumulators_[row] = options_.optimizer.initial_accumulator;
     }
 
@@ -273,47 +330,48 @@ private:
         return values;
     }
 
-    void store(std::uint64_t row, std::vector<float> values) {
+    void store(std::uint64_t row, std::vector<float> values, std::uint64_t step) {
         values.resize(padded());
         std::vector<std::byte>& bytes = stored_[row];
         bytes.resize(static_cast<std::size_t>(options_.codec.stride));
-        options_.codec.encode(values.data(), bytes.data(), RandomKey{options_.seed, step_, row});
+        options_.codec.encode(values.data(), bytes.data(), RandomKey{options_.seed, step, row});
     }
 
-    void write(std::uint64_t row, const std::vector<float>& values) {
+    void write(std::uint64_t row, const std::vector<float>& values, std::uint64_t step) {
         if (Line* line = find(row)) {
             line->values = values;
             line->dirty = true;
         } else {
-            store(row, values);
+            store(row, values, step);
         }
     }
 
-    void admit(std::uint64_t row, std::uint64_t lookups) {
+    void admit(const Touched& touched, const Touches& batch) {
         std::optional<Line>* place = nullptr;
-        for (std::optional<Line>& way : sets_[set_of(row)]) {
+        for (std::optional<Line>& way : sets_[set_of(touched.row)]) {
+            if (in_flight_uses(touched.row)) break;
             if (!way) {
                 place = &way;
                 break;
             }
-            if (lookups_of_.contains(mixer_(way->row))) continue;  // in use by this batch
+            if (batch.contains(mixer_(way->row)) || in_flight_uses(way->row)) continue;
             if (place == nullptr || goes_before(*way, **place)) place = &way;
         }
         if (place == nullptr) {
-            ++statistics_.conflict_misses;
+            ++counts_of(touched.row).conflict_misses;
             return;
         }
-        ++statistics_.admissions;
-        if (*place) {
-            ++statistics_.evictions;
-            if ((*place)->dirty) {
-                ++statistics_.write_backs;
-                store((*place)->row, (*place)->values);
+        ++counts_of(touched.row).admissions;
+        if (const std::optional<Line>& victim = *place) {
+            ++counts_of(victim->row).evictions;
+            if (victim->dirty) {
+                ++counts_of(victim->row).write_backs;
+                store(victim->row, victim->values, step_);
             } else {
-                ++statistics_.clean_evictions;
+                ++counts_of(victim->row).clean_evictions;
             }
         }
-        *place = Line{row, decoded(row), step_, lookups, false};
+        *place = Line{touched.row, decoded(touched.row), step_, touched.positions.size(), false};
     }
 
     bool goes_before(const Line& a, const Line& b) const {
@@ -348,7 +406,7 @@ private:
         return sums[0];
     }
 
-    void update(std::uint64_t row, const std::vector<float>& gradient) {
+    void update(std::uint64_t row, const std::vector<float>& gradient, std::uint64_t step_of_plan) {
         const NaiveOptimizer& optimizer = options_.optimizer;
         std::vector<float> values = current(row);
         float accumulator = accumulators_[row];
@@ -363,11 +421,11 @@ private:
             finite = finite && std::isfinite(values[e]);
         }
         if (!finite) {
-            ++statistics_.rejected_updates;
+            ++counts_of(row).rejected_updates;
             return;
         }
         accumulators_[row] = accumulator;
-        write(row, values);
+        write(row, values, step_of_plan);
     }
 
     std::size_t padded() const { return static_cast<std::size_t>((options_.dim + 3) / 4 * 4); }
@@ -379,9 +437,11 @@ private:
     std::map<std::uint64_t, std::vector<std::byte>> stored_;
     std::map<std::uint64_t, float> accumulators_;
     std::vector<Set> sets_;
-    NaiveBatch batch_;
-    std::map<std::uint64_t, Touched> lookups_of_;  ///< of the planned batch, by mixed id
-    Statistics statistics_;
+    std::map<int, Planned> in_flight_;
+    int plans_ = 0;
+    std::vector<Statistics> counts_;  ///< by table
+    std::uint64_t bad_indices_ = 0;
+    std::uint64_t step_at_reset_ = 0;
 };
 
 }  // namespace hotrow::test

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random operations on an embedding and on the naive model, for combinations of policies.
+#pragma once
+
+#include "support/subject.hpp"
+
+#include <hotrow/hotrow.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <tuple>
+
+namespace hotrow::test {
+
+/// Runs the combination against the model with several seeds; reports through Catch2.
+void check_against_model(const Combination& combination);
+
+inline constexpr int varied_dims[] = {1, 3, 4, 7, 16, 33, 64, 128};
+
+/// Policies are multiplied with each other; dimension and types are varied over groups of six combinations, which then share
+/// most of their code.
+template <int Number, class Format, class Associativity, class Eviction, class Optimizer>
+Combination combination_of(const char* name) {
+    constexpr int group = Number / 6;
+    constexpr int dim = varied_dims[group * 3 % 8];
+    using Scalar = std::tuple_element_t<group % 3, std::tuple<float, Float16, BFloat16>>;
+    using I = std::conditional_t<(group / 2) % 2 == 0, std::int32_t, std::int64_t>;
+    using RowId = std::conditional_t<group % 5 == 2, std::uint64_t, std::uint32_t>;
+    using Embedding = CachedEmbedding<dim, Format, Cache<Associativity, Eviction>, Optimizer, CountingHost, RowId>;
+    using Made = SubjectOf<Embedding, Optimizer, I, Scalar>;
+    return {.name = name,
+            .dim = dim,
+            .ways = Associativity::ways,
+            .eviction = std::is_same_v<Eviction, Lru> ? NaiveEviction::lru : NaiveEviction::lfu,
+            .adagrad = std::is_same_v<Optimizer, RowwiseAdagrad>,
+            .codec = codec_of<Format, dim>(),
+            .output = static_cast<OutputType>(group % 3),
+            .wide_indices = sizeof(I) == 8,
+            .line_stride = Embedding::View::line_stride,
+            .tag_bytes = static_cast<int>(sizeof(RowId)),
+            .state_bytes = std::is_same_v<Optimizer, RowwiseAdagrad> ? 4 : 0,
+            .make = [](const SubjectOptions& o) -> std::unique_ptr<Subject> { return std::make_unique<Made>(o); },
+            .footprint = [](const SubjectOptions& o) { return Embedding::footprint(Made::options_of(o)); }};
+}
+
+/// Whether combination `number` is checked. Sanitizers and other compilers look for other bugs than wrong policies, and
+/// are slow: there every eleventh is, which has each format once and each cache with each optimizer once.
+constexpr bool is_checked(int number) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+    return number % 11 == 0;
+#else
+    return number >= 0;
+#endif
+}
+
+template <int Number, class Format, class Associativity, class Eviction, class Optimizer>
+void check_combination(const char* name) {
+    if constexpr (is_checked(Number)) {
+        check_against_model(combination_of<Number, Format, Associativity, Eviction, Optimizer>(name));
+    }
+}
+
+/// All caches and optimizers with one format; combinations `First` to `First + 11`.
+template <int First, class Format>
+void check_format(const char* name) {
+    check_combination<First + 0, Format, DirectMapped, Lru, Sgd>(name);
+    check_combination<First + 1, Format, DirectMapped, Lru, RowwiseAdagrad>(name);
+    check_combination<First + 2, Format, DirectMapped, Lfu, Sgd>(name);
+    check_combination<First + 3, Format, DirectMapped, Lfu, RowwiseAdagrad>(name);
+    check_combination<First + 4, Format, SetAssociative<4>, Lru, Sgd>(name);
+    check_combination<First + 5, Format, SetAssociative<4>, Lru, RowwiseAdagrad>(name);
+    check_combination<First + 6, Format, SetAssociative<4>, Lfu, Sgd>(name);
+    check_combination<First + 7, Format, SetAssociative<4>, Lfu, RowwiseAdagrad>(name);
+    check_combination<First + 8, Format, SetAssociative<32>, Lru, Sgd>(name);
+    check_combination<First + 9, Format, SetAssociative<32>, Lru, RowwiseAdagrad>(name);
+    check_combination<First + 10, Format, SetAssociative<32>, Lfu, Sgd>(name);
+    check_combination<First + 11, Format, SetAssociative<32>, Lfu, RowwiseAdagrad>(name);
+}
+
+}  // namespace hotrow::test

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// A CachedEmbedding with its types forgotten, so that one driver, compiled once, serves every combination of policies.
+#pragma once
+
+#include "support/counting_host.hpp"
+#include "support/naive_embedding.hpp"
+
+#include <hotrow/hotrow.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace hotrow::test {
+
+/// Everything an embedding keeps, copied out.
+struct Snapshot {
+    std::vector<std::byte> stored;
+    std::vector<float> lines;  ///< dense, without padding
+    std::vector<std::uint64_t> tags;
+    std::vector<std::uint64_t> scores;
+    std::vector<std::uint8_t> dirty;
+    std::vector<float> accumulators;  ///< empty for optimizers that keep nothing
+
+    bool operator==(const Snapshot&) const = default;
+};
+
+constexpr std::uint64_t empty_tag = ~std::uint64_t{0};
+
+enum class OutputType { fp32, fp16, bf16 };
+
+class Subject {
+public:
+    virtual ~Subject() = default;
+    /// Returns a number for the calls below.
+    virtual int plan(const NaiveBatch& batch) = 0;
+    /// Outputs as FP32, whatever their type.
+    virtual std::vector<float> forward(int plan) = 0;
+    virtual std::pair<int, std::vector<float>> plan_and_forward(const NaiveBatch& batch) = 0;
+    /// Gradients must be representable in the gradient's type.
+    virtual void backward(int plan, const std::vector<float>& gradient) = 0;
+    virtual void release(int plan) = 0;
+    virtual std::vector<float> lookup(const NaiveBatch& batch) = 0;
+    virtual void flush() = 0;
+    virtual std::vector<float> read_rows(int table, std::int64_t first, std::int64_t count) = 0;
+    virtual void write_rows(int table, std::int64_t first, const std::vector<float>& values) = 0;
+    virtual void set_optimizer(const NaiveOptimizer& optimizer) = 0;
+    virtual Statistics statistics() const = 0;
+    virtual std::vector<Statistics> table_statistics() const = 0;
+    virtual void reset_statistics() = 0;
+    virtual Footprint footprint() const = 0;
+    virtual Snapshot snapshot() const = 0;
+};
+
+struct SubjectOptions {
+    std::vector<std::int64_t> table_rows;
+    std::int64_t sets;
+    std::uint64_t seed;
+    NaiveOptimizer optimizer;
+    std::optional<float> initial_range;
+    std::int64_t max_lookups = 0;
+    int in_flight = 1;
+    Bounds bounds = Bounds::report;
+    int threads = 1;
+};
+
+inline Pooling pooling_of(NaivePooling pooling) { return static_cast<Pooling>(pooling); }
+
+template <class Optimizer>
+Optimizer optimizer_of(const NaiveOptimizer& o) {
+    if constexpr (std::is_same_v<Optimizer, RowwiseAdagrad>) {
+        return {.learning_rate = o.learning_rate, .epsilon = o.epsilon, .initial_accumulator = o.initial_accumulator};
+    } else {
+        return {.learning_rate = o.learning_rate};
+    }
+}
+
+/// A batch on its own memory, in an index type.
+template <class I>
+struct TypedBatch {
+    std::vector<I> indices, offsets;
+    std::vector<float> weights;
+    std::int32_t batch_size = 0;
+    Pooling pooling = Pooling::sum;
+
+    TypedBatch() = default;
+    explicit TypedBatch(const NaiveBatch& b)
+        : indices(b.indices.size()), offsets(b.offsets.size()), weights(b.weights), batch_size(b.batch_size),
+          pooling(pooling_of(b.pooling)) {
+        for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<I>(b.indices[i]);
+        for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<I>(b.offsets[i]);
+    }
+    Batch<I> batch() const { return {indices, offsets, weights, batch_size, pooling}; }
+};
+
+/// Outputs or gradients, aligned as the embedding wants them.
+template <class Scalar>
+class Dense {
+public:
+    explicit Dense(std::size_t size)
+        : size_(size), data_(static_cast<Scalar*>(::operator new(size * sizeof(Scalar) + 1, std::align_val_t{16}))) {}
+    explicit Dense(const std::vector<float>& values) : Dense(values.size()) {
+        for (std::size_t i = 0; i < size_; ++i) data_[i] = ScalarCast<Scalar>::from_float(values[i]);
+    }
+    ~Dense() { ::operator delete(data_, std::align_val_t{16}); }
+    Dense(const Dense&) = delete;
+    Dense& operator=(const Dense&) = delete;
+    std::span<Scalar> span() const { return {data_, size_}; }
+    std::vector<float> floats() const {
+        std::vector<float> values;
+        values.reserve(size_);
+        for (const Scalar& value : span()) values.push_back(ScalarCast<Scalar>::to_float(value));
+        return values;
+    }
+
+private:
+    std::size_t size_;
+    Scalar* data_;
+};
+
+/// Fills a snapshot from what a view points to.
+struct SnapshotSource {
+    const std::byte* stored;
+    std::size_t stored_bytes;
+    const float* lines;
+    std::size_t line_stride, dim;
+    std::vector<std::uint64_t> tags;  ///< `empty_tag` for empty ways
+    const std::uint32_t* scores;
+    const std::uint8_t* dirty;
+    const float* accumulators;
+    std::size_t accumulator_count;
+
+    Snapshot copy() const {
+        Snapshot s{{stored, stored + stored_bytes}, {}, tags, {scores, scores + tags.size()}, {dirty, dirty + tags.size()}, {accumulators, accumulators + accumulator_count}};
+        for (std::size_t slot = 0; slot < tags.size(); ++slot) {
+            for (std::size_t e = 0; e < dim; ++e) s.lines.push_back(tags[slot] == empty_tag ? 0.0f : lines[slot * line_stride + e]);
+        }
+        return s;
+    }
+};
+
+/// `I`: index type; `Scalar`: type of outputs and gradients.
+template <class Embedding, class Optimizer, class I, class Scalar>
+class SubjectOf final : public Subject {
+public:
+    static typename Embedding::Options options_of(const SubjectOptions& o) {
+        return {.table_rows = o.table_rows,
+                .cache_sets = o.sets,
+                .seed = o.seed,
+                .optimizer = optimizer_of<Optimizer>(o.optimizer),
+                .initial_range = o.initial_range,
+                .max_lookups = o.max_lookups,
+                .in_flight = o.in_flight,
+                .bounds = o.bounds,
+                .threads = o.threads};
+    }
+
+    explicit SubjectOf(const SubjectOptions& options) : embedding_(options_of(options)) {}
+
+    int plan(const NaiveBatch& batch) override {
+        auto kept = std::make_unique<InFlight>(batch);
+        kept->plan = embedding_.plan(kept->batch.batch());
+        return keep(std::move(kept));
+    }
+    std::vector<float> forward(int plan) override {
+        const InFlight& planned = *in_flight_.at(plan);
+        Dense<Scalar> output(planned.rows * Embedding::dim);
+        embedding_.forward(planned.plan, output.span());
+        return output.floats();
+    }
+    std::pair<int, std::vector<float>> plan_and_forward(const NaiveBatch& batch) override {
+        auto kept = std::make_unique<InFlight>(batch);
+        Dense<Scalar> output(kept->rows * Embedding::dim);
+        kept->plan = embedding_.forward(kept->batch.batch(), output.span());
+        return {keep(std::move(kept)), output.floats()};
+    }
+    void backward(int plan, const std::vector<float>& gradient) override {
+        const Dense<Scalar> converted(gradient);
+        embedding_.backward(in_flight_.at(plan)->plan, std::span<const Scalar>(converted.span()));
+        in_flight_.erase(plan);
+    }
+    void release(int plan) override {
+        embedding_.release(in_flight_.at(plan)->plan);
+        in_flight_.erase(plan);
+    }
+    std::vector<float> lookup(const NaiveBatch& batch) override {
+        const TypedBatch<I> other(batch);
+        Dense<Scalar> output(batch.output_rows() * Embedding::dim);
+        embedding_.lookup(other.batch(), output.span());
+        return output.floats();
+    }
+    void flush() override { embedding_.flush(); }
+    std::vector<float> read_rows(int table, std::int64_t first, std::int64_t count) override {
+        std::vector<float> values(static_cast<std::size_t>(count) * Embedding::dim);
+        embedding_.read_rows(table, first, values);
+        return values;
+    }
+    void write_rows(int table, std::int64_t first, const std::vector<float>& values) override {
+        embedding_.write_rows(table, first, values);
+    }
+    void set_optimizer(const NaiveOptimizer& optimizer) override {
+        embedding_.set_optimizer(optimizer_of<Optimizer>(optimizer));
+    }
+    Statistics statistics() const override { return embedding_.statistics(); }
+    std::vector<Statistics> table_statistics() const override { return embedding_.table_statistics(); }
+    void reset_statistics() override { embedding_.reset_statistics(); }
+    Footprint footprint() const override { return embedding_.footprint(); }
+
+    Snapshot snapshot() const override {
+        const auto view = embedding_.view();
+        const std::size_t rows = static_cast<std::size_t>(embedding_.rows());
+        SnapshotSource source{view.stored, rows * Embedding::View::Layout::stride, view.lines, Embedding::View::line_stride, Embedding::dim, {}, view.scores, view.dirty, nullptr, 0};
+        for (std::int64_t slot = 0; slot < embedding_.lines(); ++slot) {
+            const auto tag = view.tags[slot];
+            source.tags.push_back(tag == Embedding::View::no_row ? empty_tag : tag);
+        }
+        if constexpr (!std::is_empty_v<typename Embedding::View::RowState>) {
+            source.accumulators = &view.row_states->sum;
+            source.accumulator_count = rows;
+        }
+        return source.copy();
+    }
+
+private:
+    struct InFlight {
+        explicit InFlight(const NaiveBatch& b) : batch(b), rows(b.output_rows()) {}
+        TypedBatch<I> batch;
+        std::size_t rows;
+        Plan<I> plan;
+    };
+
+    int keep(std::unique_ptr<InFlight> planned) {
+        in_flight_[++plans_] = std::move(planned);
+        return plans_;
+    }
+
+    Embedding embedding_;
+    std::map<int, std::unique_ptr<InFlight>> in_flight_;
+    int plans_ = 0;
+};
+
+/// What the driver needs to know of a combination.
+struct Combination {
+    const char* name;
+    int dim;
+    int ways;
+    NaiveEviction eviction;
+    bool adagrad;
+    Codec codec;
+    OutputType output;
+    bool wide_indices;
+    int line_stride;
+    int tag_bytes;
+    int state_bytes;  ///< optimizer state of a row
+    std::unique_ptr<Subject> (*make)(const SubjectOptions& options);
+    Footprint (*footprint)(const SubjectOptions& options);
+};
+
+}  // namespace hotrow::test
