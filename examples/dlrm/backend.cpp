@@ -29,15 +29,23 @@ DenseSpec dense_spec(Options const& options) {
 
 }  // namespace
 
-Model make_model(Options const& options, std::vector<std::int64_t> const& table_rows) {
-    auto const embedding = embedding_spec(options, table_rows);
-    auto const dense = dense_spec(options);
-    if (options.backend == Backend::host) return {make_host_embedding(embedding), make_host_dense(dense)};
+void require_backend(Options const& options) {
+    if (options.backend == Backend::host) return;
 #ifdef DLRM_WITH_CUDA
-    return make_cuda_model(embedding, dense, options.dense_backend());
+    require_cuda_device();
 #else
     throw UsageError("--backend cuda: this program was built without CUDA; build it where nvcc is found");
 #endif
+}
+
+Model make_model(Options const& options, std::vector<std::int64_t> const& table_rows) {
+    require_backend(options);
+    auto const embedding = embedding_spec(options, table_rows);
+    auto const dense = dense_spec(options);
+#ifdef DLRM_WITH_CUDA
+    if (options.backend == Backend::cuda) return make_cuda_model(embedding, dense, options.dense_backend());
+#endif
+    return {make_host_embedding(embedding), make_host_dense(dense)};
 }
 
 }  // namespace dlrm

@@ -12,7 +12,9 @@ namespace {
 
 OpenStream opener(Options const& options) {
     if (options.data.empty()) {
-        return [samples = options.samples, seed = options.seed] { return std::make_unique<SyntheticStream>(samples, seed); };
+        return [samples = options.samples, seed = options.seed] {
+            return std::make_unique<SyntheticStream>(samples, seed);
+        };
     }
     auto const on_bad_line = options.skip_bad_lines ? CriteoReader::OnBadLine::skip : CriteoReader::OnBadLine::fail;
     return [file = options.data, on_bad_line] { return std::make_unique<CriteoReader>(file, on_bad_line); };
@@ -30,7 +32,8 @@ Dataset make_dataset(Options const& options) {
     dataset.bad_lines = stream->bad_lines();
 
     if (rows < 2) {
-        throw DataError(dataset.name + ": " + std::to_string(rows) + " good rows; need at least 2, to train and to test");
+        throw DataError(dataset.name + ": " + std::to_string(rows) +
+                        " good rows; need at least 2, to train and to test");
     }
     dataset.test_rows = options.test_rows > 0 ? options.test_rows : std::max<std::int64_t>(rows / 8, 1);
     if (dataset.test_rows >= rows) {

@@ -34,8 +34,9 @@ public:
         loss(batch);
         backward(batch.size, pooled);
         std::int64_t const size = static_cast<std::int64_t>(network_.parameters);
-        adagrad<<<blocks_for(size), kernel_threads, 0, *stream_>>>(parameters_.data(), squares_.data(), gradient_.data(),
-                                                                    1.0f / static_cast<float>(batch.size), learning_rate_, epsilon, size);
+        adagrad<<<blocks_for(size), kernel_threads, 0, *stream_>>>(
+            parameters_.data(), squares_.data(), gradient_.data(), 1.0f / static_cast<float>(batch.size),
+            learning_rate_, epsilon, size);
         check_launch();
         return pooled_gradient_.span();
     }
@@ -82,7 +83,7 @@ private:
             layer_forward(network_.bottom[i], batch.size, bottom_[i], bottom_[i + 1]);
         }
         top_[0].values.resize(static_cast<std::size_t>(batch.size) * (network_.dim + pairs));
-        interact<<<batch.size, kernel_threads, vectors * (network_.dim + 1) * sizeof(float), *stream_>>>(
+        interact<<<batch.size, kernel_threads, vectors*(network_.dim + 1) * sizeof(float), *stream_>>>(
             bottom_.back().values.data(), pooled.data(), batch.size, network_.dim, top_[0].values.data());
         check_launch();
         for (std::size_t i = 0; i < network_.top.size(); ++i) {
@@ -93,10 +94,10 @@ private:
     void layer_forward(Layer const& layer, int batch, Activation const& input, Activation& output) {
         std::int64_t const size = std::int64_t{batch} * layer.outputs;
         output.values.resize(static_cast<std::size_t>(size));
-        multiply_(false, true, batch, layer.outputs, layer.inputs, input.values.data(), parameters_.data() + layer.weights,
-                  output.values.data());
-        add_bias<<<blocks_for(size), kernel_threads, 0, *stream_>>>(output.values.data(), parameters_.data() + layer.bias, layer.outputs,
-                                                                   size, layer.relu);
+        multiply_(false, true, batch, layer.outputs, layer.inputs, input.values.data(),
+                  parameters_.data() + layer.weights, output.values.data());
+        add_bias<<<blocks_for(size), kernel_threads, 0, *stream_>>>(
+            output.values.data(), parameters_.data() + layer.bias, layer.outputs, size, layer.relu);
         check_launch();
     }
 
@@ -107,7 +108,8 @@ private:
         labels_.upload(batch.labels, *stream_);
         top_.back().gradient.resize(size);
         loss_and_gradient<<<blocks_for(batch.size), kernel_threads, 0, *stream_>>>(
-            top_.back().values.data(), labels_.data(), batch.size, losses_.data() + losses_used_, top_.back().gradient.data());
+            top_.back().values.data(), labels_.data(), batch.size, losses_.data() + losses_used_,
+            top_.back().gradient.data());
         check_launch();
         losses_used_ += size;
     }
@@ -123,9 +125,9 @@ private:
         }
         pooled_gradient_.resize(pooled.size());
         bottom_.back().gradient.resize(static_cast<std::size_t>(batch) * network_.dim);
-        interact_backward<<<batch, kernel_threads, vectors * (network_.dim + vectors) * sizeof(float), *stream_>>>(
-            bottom_.back().values.data(), pooled.data(), batch, network_.dim, top_[0].gradient.data(), bottom_.back().gradient.data(),
-            pooled_gradient_.data());
+        interact_backward<<<batch, kernel_threads, vectors*(network_.dim + vectors) * sizeof(float), *stream_>>>(
+            bottom_.back().values.data(), pooled.data(), batch, network_.dim, top_[0].gradient.data(),
+            bottom_.back().gradient.data(), pooled_gradient_.data());
         check_launch();
         for (std::size_t i = network_.bottom.size(); i-- > 0;) {
             layer_backward(network_.bottom[i], batch, bottom_[i], bottom_[i + 1], i > 0);
@@ -139,7 +141,8 @@ private:
             relu_backward<<<blocks_for(size), kernel_threads, 0, *stream_>>>(gradient, output.values.data(), size);
             check_launch();
         }
-        multiply_(true, false, layer.outputs, layer.inputs, batch, gradient, input.values.data(), gradient_.data() + layer.weights);
+        multiply_(true, false, layer.outputs, layer.inputs, batch, gradient, input.values.data(),
+                  gradient_.data() + layer.weights);
         multiply_(true, false, layer.outputs, 1, batch, gradient, ones_.data(), gradient_.data() + layer.bias);
         if (input_gradient) {
             input.gradient.resize(static_cast<std::size_t>(batch) * layer.inputs);

@@ -23,8 +23,8 @@ using Map = Eigen::Map<Matrix>;
 using Floats = std::vector<float, Eigen::aligned_allocator<float>>;  // see parameter_alignment
 
 constexpr float adagrad_epsilon = 1e-10f;
-constexpr int least_chunk = 64;   // smaller ones spend their time on packing weights
-constexpr int most_chunks = 16;   // each holds a gradient of all parameters
+constexpr int least_chunk = 64;  // smaller ones spend their time on packing weights
+constexpr int most_chunks = 16;  // each holds a gradient of all parameters
 
 // Forward and backward of one layer, on some samples: one a row.
 void layer_forward(Layer const& layer, float const* parameters, Matrix const& input, Matrix& output) {
@@ -48,17 +48,15 @@ void layer_backward(Layer const& layer, float const* parameters, Matrix const& i
 
 // What one chunk of the batch needs on its way forward and back; activations[0] is the input.
 struct Chunk {
-    std::vector<Matrix> bottom, top;                    // activations
+    std::vector<Matrix> bottom, top;  // activations
     std::vector<Matrix> bottom_gradients, top_gradients;
-    Floats gradients;                                   // of all parameters
+    Floats gradients;  // of all parameters
 };
 
 class HostDense final : public DenseModel {
 public:
     explicit HostDense(DenseSpec const& spec)
-        : network_(spec.dim),
-          learning_rate_(spec.learning_rate),
-          squares_(network_.parameters, 0.0f),
+        : network_(spec.dim), learning_rate_(spec.learning_rate), squares_(network_.parameters, 0.0f),
           workers_(spec.threads) {
         set_parameters(network_.initial_parameters(spec.seed));
     }
@@ -123,7 +121,8 @@ private:
     }
 
     void forward(Chunk& chunk, ClickBatch const& batch, int begin, int size, std::span<float const> pooled) const {
-        chunk.bottom[0] = ConstMap(batch.dense.data() + static_cast<std::size_t>(begin) * dense_fields, size, dense_fields);
+        chunk.bottom[0] =
+            ConstMap(batch.dense.data() + static_cast<std::size_t>(begin) * dense_fields, size, dense_fields);
         for (std::size_t i = 0; i < network_.bottom.size(); ++i) {
             layer_forward(network_.bottom[i], parameters_.data(), chunk.bottom[i], chunk.bottom[i + 1]);
         }
@@ -134,7 +133,8 @@ private:
     }
 
     // The 27 vectors of one sample as the rows of a matrix: the bottom MLP's output, then the pooled rows.
-    void gather(Chunk const& chunk, int batch, int begin, int sample, std::span<float const> pooled, Matrix& all) const {
+    void gather(Chunk const& chunk, int batch, int begin, int sample, std::span<float const> pooled,
+                Matrix& all) const {
         all.row(0) = chunk.bottom.back().row(sample);
         Eigen::Map<Matrix const, 0, Eigen::OuterStride<>> const rows(
             pooled.data() + static_cast<std::size_t>(begin + sample) * network_.dim, categorical_fields, network_.dim,
@@ -168,8 +168,8 @@ private:
 
     void backward(Chunk& chunk, int batch, int begin, int size, std::span<float const> pooled) {
         for (std::size_t i = network_.top.size(); i-- > 0;) {
-            layer_backward(network_.top[i], parameters_.data(), chunk.top[i], chunk.top[i + 1], chunk.top_gradients[i + 1],
-                           chunk.gradients.data(), &chunk.top_gradients[i]);
+            layer_backward(network_.top[i], parameters_.data(), chunk.top[i], chunk.top[i + 1],
+                           chunk.top_gradients[i + 1], chunk.gradients.data(), &chunk.top_gradients[i]);
         }
         interact_backward(chunk, batch, begin, size, pooled);
         for (std::size_t i = network_.bottom.size(); i-- > 0;) {
@@ -208,7 +208,8 @@ private:
             auto const size = static_cast<Eigen::Index>(std::min(portion, network_.parameters - begin));
             using Array = Eigen::Map<Eigen::ArrayXf>;
             Array gradient(chunks_[0].gradients.data() + begin, size);
-            for (int chunk = 1; chunk < chunks; ++chunk) gradient += Array(chunks_[chunk].gradients.data() + begin, size);
+            for (int chunk = 1; chunk < chunks; ++chunk)
+                gradient += Array(chunks_[chunk].gradients.data() + begin, size);
             gradient *= scale;
             Array squares(squares_.data() + begin, size), parameters(parameters_.data() + begin, size);
             squares += gradient.square();

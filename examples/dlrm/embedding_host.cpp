@@ -14,10 +14,14 @@ Make make_host_int4_nearest, make_host_int4_stochastic;
 std::unique_ptr<EmbeddingModel> make_host_embedding(EmbeddingSpec const& spec) {
     bool const stochastic = spec.rounding == Rounding::stochastic;
     switch (spec.rows) {
-        case Rows::fp32: return make_host_fp32(spec);  // nothing to round
-        case Rows::fp16: return stochastic ? make_host_fp16_stochastic(spec) : make_host_fp16_nearest(spec);
-        case Rows::int8: return stochastic ? make_host_int8_stochastic(spec) : make_host_int8_nearest(spec);
-        case Rows::int4: return stochastic ? make_host_int4_stochastic(spec) : make_host_int4_nearest(spec);
+    case Rows::fp32:
+        return make_host_fp32(spec);  // nothing to round
+    case Rows::fp16:
+        return stochastic ? make_host_fp16_stochastic(spec) : make_host_fp16_nearest(spec);
+    case Rows::int8:
+        return stochastic ? make_host_int8_stochastic(spec) : make_host_int8_nearest(spec);
+    case Rows::int4:
+        return stochastic ? make_host_int4_stochastic(spec) : make_host_int4_nearest(spec);
     }
     throw UsageError("--rows: this build does not have them");
 }

@@ -4,11 +4,13 @@
 namespace dlrm {
 
 std::unique_ptr<EmbeddingModel> make_host_int4_nearest(EmbeddingSpec const& spec) {
-    return make_host_embedding_with<hotrow::RowFormat<hotrow::Int4, hotrow::RowAffine<hotrow::Fp16>, hotrow::NearestEven>>(spec);
+    return make_host_embedding_with<
+        hotrow::RowFormat<hotrow::Int4, hotrow::RowAffine<hotrow::Fp16>, hotrow::NearestEven>>(spec);
 }
 
 std::unique_ptr<EmbeddingModel> make_host_int4_stochastic(EmbeddingSpec const& spec) {
-    return make_host_embedding_with<hotrow::RowFormat<hotrow::Int4, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>>(spec);
+    return make_host_embedding_with<
+        hotrow::RowFormat<hotrow::Int4, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>>(spec);
 }
 
 }  // namespace dlrm

@@ -81,7 +81,8 @@ private:
         if (spec.optimizer == Optimizer::sgd) {
             return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::Sgd, Backend>>(spec);
         }
-        return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::RowwiseAdagrad, Backend>>(spec);
+        return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::RowwiseAdagrad, Backend>>(
+            spec);
     }
 };
 

@@ -20,9 +20,9 @@ namespace dlrm {
 using Figures = std::vector<std::pair<std::string, std::int64_t>>;
 
 struct EmbeddingBytes {
-    std::int64_t embedding = 0;        // rows and cache
+    std::int64_t embedding = 0;  // rows and cache
     std::int64_t optimizer_state = 0;
-    Figures components;                // of both, and the workspace
+    Figures components;  // of both, and the workspace
 };
 
 struct EmbeddingStatistics {

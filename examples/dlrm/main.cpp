@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 
+#include "backend.hpp"
 #include "error.hpp"
 #include "experiment.hpp"
 #include "options.hpp"
@@ -21,12 +22,16 @@ void run(int argc, char const* const* argv) {
     auto const [options, help] = dlrm::parse_command_line(argc, argv);
     if (help) return say(*help);
 
+    dlrm::require_backend(options);
+    if (!options.json.empty()) dlrm::require_writable(options.json);
+
     auto const dataset = dlrm::make_dataset(options);
     say(dlrm::describe(dataset));
 
     auto const outcome = dlrm::train_as_asked_and_in_fp32(options, dataset);
     say("\n" + dlrm::table(outcome.result, outcome.fp32));
-    if (!options.json.empty()) dlrm::write_file(options.json, dlrm::to_json(options, dataset, outcome.result, outcome.fp32));
+    if (!options.json.empty())
+        dlrm::write_file(options.json, dlrm::to_json(options, dataset, outcome.result, outcome.fp32));
 }
 
 }  // namespace

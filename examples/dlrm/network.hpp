@@ -16,7 +16,7 @@
 
 namespace dlrm {
 
-inline constexpr int vectors = 1 + categorical_fields;       // that interact, of each sample
+inline constexpr int vectors = 1 + categorical_fields;  // that interact, of each sample
 inline constexpr int pairs = vectors * (vectors - 1) / 2;
 
 // Weights and biases begin at multiples of so many floats, a cache line: how a library cuts its vector loops, and so
@@ -57,7 +57,8 @@ struct Network {
     }
 
 private:
-    static void draw(std::vector<float>& values, std::size_t begin, std::size_t count, double spread, std::uint64_t seed) {
+    static void draw(std::vector<float>& values, std::size_t begin, std::size_t count, double spread,
+                     std::uint64_t seed) {
         for (std::size_t i = begin; i < begin + count; ++i) {
             values[i] = static_cast<float>(spread * to_normal(mix(seed, 0xde45e, i)));
         }

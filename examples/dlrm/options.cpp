@@ -113,8 +113,7 @@ void validate(Options const& options) {
     check("--cache", options.cache, options.cache >= 0 && options.cache <= 1, "from 0 to 1");
     check("--dim", options.dim, options.dim == 16 || options.dim == 64 || options.dim == 128, "16, 64 or 128");
     check("--lr", options.embedding_learning_rate(),
-          options.embedding_learning_rate() > 0 && options.embedding_learning_rate() <= 1e6,
-          "above 0 and at most 1e6");
+          options.embedding_learning_rate() > 0 && options.embedding_learning_rate() <= 1e6, "above 0 and at most 1e6");
     check("--epochs", options.epochs, options.epochs >= 1, "at least 1");
     check("--batch", options.batch, options.batch >= 1 && options.batch <= most_batch,
           "from 1 to " + std::to_string(most_batch));
@@ -129,10 +128,9 @@ void validate(Options const& options) {
 
 CommandLine parse_command_line(int argc, char const* const* argv) {
     CommandLine result;
-    CLI::App app(
-        "Trains a DLRM on click data, with embedding rows in low precision behind a full-precision cache,\n"
-        "and sets it beside the same model with FP32 rows.",
-        "dlrm");
+    CLI::App app("Trains a DLRM on click data, with embedding rows in low precision behind a full-precision cache,\n"
+                 "and sets it beside the same model with FP32 rows.",
+                 "dlrm");
     add_group(app, "Data", add_data_options, result.options);
     add_group(app, "Embedding", add_embedding_options, result.options);
     add_group(app, "Training", add_training_options, result.options);

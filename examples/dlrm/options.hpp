@@ -39,10 +39,10 @@ std::string name(Enum value) {
 
 struct Options {
     // data
-    std::filesystem::path data;  // empty: synthetic
+    std::filesystem::path data;     // empty: synthetic
     std::int64_t samples = 80'000;  // of synthetic data
-    std::int64_t test_rows = 0;  // 0: the last eighth
-    std::int64_t max_rows = 0;   // 0: no hashing
+    std::int64_t test_rows = 0;     // 0: the last eighth
+    std::int64_t max_rows = 0;      // 0: no hashing
     bool skip_bad_lines = false;
 
     // embedding
@@ -63,7 +63,7 @@ struct Options {
     // machine
     Backend backend = Backend::host;
     std::optional<Backend> dense;  // none: as `backend`
-    int threads = 0;  // 0: all cores
+    int threads = 0;               // 0: all cores
 
     // report
     bool compare = true;

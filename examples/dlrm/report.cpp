@@ -138,6 +138,10 @@ std::string to_json(Options const& options, Dataset const& dataset, Result const
     return json.dump(2) + "\n";
 }
 
+void require_writable(std::filesystem::path const& file) {
+    if (!std::ofstream(file, std::ios::app)) throw DataError(file.string() + ": cannot be written");
+}
+
 void write_file(std::filesystem::path const& file, std::string const& text) {
     std::ofstream output(file, std::ios::binary);
     output << text;

@@ -18,7 +18,11 @@ std::string describe(Dataset const& dataset);
 // A small table: this run, and beside it, if there is one, the FP32 table.
 std::string table(Result const& result, std::optional<Result> const& fp32);
 
-std::string to_json(Options const& options, Dataset const& dataset, Result const& result, std::optional<Result> const& fp32);
+std::string to_json(Options const& options, Dataset const& dataset, Result const& result,
+                    std::optional<Result> const& fp32);
+
+// A file that cannot be written should be known before the run, not after.
+void require_writable(std::filesystem::path const& file);  // throws DataError
 
 void write_file(std::filesystem::path const& file, std::string const& text);  // throws DataError
 

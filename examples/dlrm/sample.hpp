@@ -17,8 +17,8 @@ using Key = std::uint64_t;
 inline constexpr Key missing_key = 0;
 
 struct Sample {
-    float label = 0;                              // 1: clicked
-    std::array<float, dense_fields> dense{};      // already transformed: log(1 + max(x, 0)), missing: 0
+    float label = 0;                          // 1: clicked
+    std::array<float, dense_fields> dense{};  // already transformed: log(1 + max(x, 0)), missing: 0
     std::array<Key, categorical_fields> keys{};
 };
 
@@ -26,7 +26,7 @@ struct Sample {
 class SampleStream {
 public:
     virtual ~SampleStream() = default;
-    virtual bool next(Sample& sample) = 0;  // false: no more
+    virtual bool next(Sample& sample) = 0;                // false: no more
     virtual std::int64_t bad_lines() const { return 0; }  // skipped so far
 };
 

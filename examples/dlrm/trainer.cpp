@@ -22,7 +22,8 @@ double mean(std::span<float const> values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-void next_batch(SampleStream& stream, Dataset const& dataset, Options const& options, std::int64_t limit, ClickBatch& batch) {
+void next_batch(SampleStream& stream, Dataset const& dataset, Options const& options, std::int64_t limit,
+                ClickBatch& batch) {
     if (read_batch(stream, dataset.vocabulary, options.batch, limit, batch)) return;
     throw DataError(dataset.name + ": has fewer rows than in the first pass: did the data change?");
 }
@@ -53,7 +54,8 @@ void train(std::string const& label, Dataset const& dataset, Options const& opti
     dense.collect_losses(losses);
 }
 
-void test(Dataset const& dataset, Options const& options, EmbeddingModel& embedding, DenseModel& dense, Result& result) {
+void test(Dataset const& dataset, Options const& options, EmbeddingModel& embedding, DenseModel& dense,
+          Result& result) {
     auto const stream = dataset.open();
     Sample sample;
     for (std::int64_t i = 0; i < dataset.train_rows && stream->next(sample); ++i) continue;

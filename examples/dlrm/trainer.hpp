@@ -13,15 +13,15 @@ namespace dlrm {
 
 struct Result {
     std::string label;
-    double auc = 0, log_loss = 0;      // on the test rows
-    double progressive_log_loss = 0;   // of each training row before it was trained on; first epoch, without the
-                                       // first 2/7 of the rows
-    double seconds = 0;                // of training
-    double samples_per_second = 0;     // of training
+    double auc = 0, log_loss = 0;     // on the test rows
+    double progressive_log_loss = 0;  // of each training row before it was trained on; first epoch, without the
+                                      // first 2/7 of the rows
+    double seconds = 0;               // of training
+    double samples_per_second = 0;    // of training
     double test_seconds = 0;
-    EmbeddingStatistics statistics;    // of training
+    EmbeddingStatistics statistics;  // of training
     EmbeddingBytes bytes;
-    std::int64_t fp32_bytes = 0;       // what the rows would take in full precision
+    std::int64_t fp32_bytes = 0;  // what the rows would take in full precision
 
     double memory_ratio() const { return static_cast<double>(fp32_bytes) / static_cast<double>(bytes.embedding); }
 };

@@ -31,10 +31,11 @@ bool contains(std::string const& text, std::string const& part) { return text.fi
 }  // namespace
 
 TEST_CASE("the command line of the readme", "[dlrm]") {
-    auto const options = parse({"--data", "a.tsv", "--rows", "int4", "--cache", "0.01", "--eviction", "lru", "--rounding",
-                                "nearest", "--optimizer", "sgd", "--dim", "16", "--epochs", "2", "--seed", "9", "--backend",
-                                "host", "--json", "out.json", "--no-compare"})
-                             .options;
+    auto const options =
+        parse({"--data",     "a.tsv",   "--rows",      "int4", "--cache", "0.01",     "--eviction",  "lru",
+               "--rounding", "nearest", "--optimizer", "sgd",  "--dim",   "16",       "--epochs",    "2",
+               "--seed",     "9",       "--backend",   "host", "--json",  "out.json", "--no-compare"})
+            .options;
     CHECK(options.data == "a.tsv");
     CHECK(options.rows == Rows::int4);
     CHECK(options.cache == 0.01);
@@ -63,9 +64,10 @@ TEST_CASE("defaults", "[dlrm]") {
 
 TEST_CASE("the help explains every option", "[dlrm]") {
     auto const text = parse({"--help"}).text.value();
-    for (char const* option : {"--data", "--rows", "--cache", "--eviction", "--rounding", "--optimizer", "--dim", "--epochs",
-                               "--seed", "--backend", "--json", "--batch", "--test-rows", "--lr", "--dense-lr", "--max-rows",
-                               "--skip-bad-lines", "--samples", "--threads", "--compare", "--dense"}) {
+    for (char const* option :
+         {"--data",     "--rows",     "--cache",          "--eviction", "--rounding", "--optimizer", "--dim",
+          "--epochs",   "--seed",     "--backend",        "--json",     "--batch",    "--test-rows", "--lr",
+          "--dense-lr", "--max-rows", "--skip-bad-lines", "--samples",  "--threads",  "--compare",   "--dense"}) {
         CHECK(contains(text, option));
     }
 }

@@ -56,8 +56,8 @@ TEST_CASE("it learns, saves memory, and reports both", "[dlrm]") {
                             "samples_per_second", "seconds", "backend", "options", "progressive_log_loss", "bytes"}) {
         CHECK(figures.contains(key));
     }
-    for (char const* key : {"data", "rows", "cache", "eviction", "rounding", "optimizer", "dim", "epochs", "seed", "backend",
-                            "batch", "lr", "dense_lr", "max_rows", "threads"}) {
+    for (char const* key : {"data", "rows", "cache", "eviction", "rounding", "optimizer", "dim", "epochs", "seed",
+                            "backend", "batch", "lr", "dense_lr", "max_rows", "threads"}) {
         CHECK(figures["options"].contains(key));
     }
     std::int64_t sum = 0;
@@ -127,13 +127,14 @@ TEST_CASE("the table names what it shows", "[dlrm]") {
     auto const dataset = make_dataset(options);
     auto const outcome = train_as_asked_and_in_fp32(options, dataset);
     auto const text = table(outcome.result, outcome.fp32);
-    for (char const* part : {"int8, 5 % cache", "fp32, no cache", "AUC", "log loss", "stored rows", "memory ratio", "hit rate",
-                             "seconds", "samples/s"}) {
+    for (char const* part : {"int8, 5 % cache", "fp32, no cache", "AUC", "log loss", "stored rows", "memory ratio",
+                             "hit rate", "seconds", "samples/s"}) {
         INFO(text);
         CHECK(text.find(part) != std::string::npos);
     }
 }
 
 TEST_CASE("a report that cannot be written is an error", "[dlrm]") {
+    CHECK_THROWS_AS(require_writable("/no/such/folder/out.json"), DataError);
     CHECK_THROWS_AS(write_file("/no/such/folder/out.json", "{}"), DataError);
 }

@@ -70,7 +70,8 @@ TEST_CASE("a batch holds its samples field by field, also when it is the last", 
         REQUIRE(batch.dense.size() == size * dense_fields);
         REQUIRE(batch.indices.size() == size * categorical_fields);
         REQUIRE(batch.offsets.size() == batch.indices.size() + 1);
-        for (std::size_t i = 0; i < batch.offsets.size(); ++i) REQUIRE(batch.offsets[i] == static_cast<std::int32_t>(i));
+        for (std::size_t i = 0; i < batch.offsets.size(); ++i)
+            REQUIRE(batch.offsets[i] == static_cast<std::int32_t>(i));
         for (std::size_t i = 0; i < size; ++i) {
             Sample sample;
             REQUIRE(reference.next(sample));

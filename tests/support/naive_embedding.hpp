@@ -174,7 +174,8 @@ public:
     void backward(int plan, const std::vector<float>& gradient) {
         const std::size_t dim = static_cast<std::size_t>(options_.dim);
         const NaiveBatch& batch = in_flight_.at(plan).batch;
-        for (const auto& [key, touched] : in_flight_.at(plan).touches) {
+        for (const auto& entry : in_flight_.at(plan).touches) {
+            const Touched& touched = entry.second;
             const std::vector<float> sum = chunked_sum(touched.positions.size(), [&](std::size_t i, std::vector<float>& s) {
                 const auto [position, bag] = touched.positions[i];
                 float factor = batch.weight(position);
