@@ -459,12 +459,11 @@ private:
     std::uint64_t slot_count() const { return geometry_.sets * static_cast<std::uint64_t>(CacheType::ways); }
 
     void initialise(Stream stream) {
-        const std::size_t tables = options_.table_rows.size();
-        std::vector<std::uint64_t> begin(tables + 1, 0);
-        std::vector<float> ranges(tables);
-        for (std::size_t t = 0; t < tables; ++t) {
-            begin[t + 1] = begin[t] + static_cast<std::uint64_t>(options_.table_rows[t]);
-            ranges[t] = options_.initial_range ? *options_.initial_range : static_cast<float>(std::sqrt(1.0 / static_cast<double>(options_.table_rows[t])));
+        std::vector<std::uint64_t> begin{0};
+        std::vector<float> ranges;
+        for (const std::int64_t rows : options_.table_rows) {
+            begin.push_back(begin.back() + static_cast<std::uint64_t>(rows));
+            ranges.push_back(options_.initial_range ? *options_.initial_range : static_cast<float>(std::sqrt(1.0 / static_cast<double>(rows))));
         }
         DeviceState<OptimizerType> state{};
         state.optimizer = options_.optimizer;
