@@ -4,6 +4,7 @@
 #include "../batch/batch.hpp"
 #include "../batch/plan.hpp"
 #include "../execution/reduction.hpp"
+#include "../statistics.hpp"
 #include "forward.hpp"
 #include "rows.hpp"
 
