@@ -25,6 +25,8 @@ set(hotrow_script_dir "${CMAKE_CURRENT_LIST_DIR}")
 add_library(hotrow_test_main STATIC "${hotrow_test_dir}/support/main.cpp")
 target_link_libraries(hotrow_test_main PUBLIC hotrow_programs Catch2::Catch2)
 target_compile_features(hotrow_test_main PUBLIC cxx_std_20)
+# Not what is under test, and minutes of compile time when sanitized or optimised.
+set_source_files_properties("${hotrow_test_dir}/support/main.cpp" PROPERTIES COMPILE_OPTIONS "-O0;-fno-sanitize=all")
 target_include_directories(hotrow_test_main PUBLIC "${hotrow_test_dir}")
 if(Catch2_FOUND AND Catch2_VERSION VERSION_LESS 3)
   target_compile_definitions(hotrow_test_main PUBLIC HOTROW_TEST_CATCH2_V2)

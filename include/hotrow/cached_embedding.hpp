@@ -602,7 +602,7 @@ private:
         if (size % Dim != 0) throw ShapeError("hotrow: " + std::to_string(size) + " values are no whole rows of " + std::to_string(Dim));
         const std::int64_t count = static_cast<std::int64_t>(size / Dim);
         if (first_row < 0 || first_row > rows || count > rows - first_row) {
-            throw IndexError("hotrow: rows " + std::to_string(first_row) + " to " + std::to_string(first_row + count) + " were asked for; table " +
+            throw IndexError("hotrow: " + std::to_string(count) + " rows from row " + std::to_string(first_row) + " on were asked for; table " +
                              std::to_string(table) + " has " + std::to_string(rows));
         }
         std::uint64_t first = static_cast<std::uint64_t>(first_row);

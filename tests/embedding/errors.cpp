@@ -302,10 +302,10 @@ TEST_CASE("ranges of rows that do not exist", "[embedding][errors]") {
     };
     refused(IndexError(""), -1, 0, 4, {"table -1", "there are 2"});
     refused(IndexError(""), 2, 0, 4, {"table 2", "there are 2"});
-    refused(IndexError(""), 0, -1, 4, {"rows -1 to 0", "table 0 has 10"});
-    refused(IndexError(""), 0, 9, 8, {"rows 9 to 11", "table 0 has 10"});
-    refused(IndexError(""), 1, 4, 0, {"rows 4 to 4", "table 1 has 3"});
-    refused(IndexError(""), 1, int64_max, 4, {"table 1 has 3"});
+    refused(IndexError(""), 0, -1, 4, {"1 rows from row -1", "table 0 has 10"});
+    refused(IndexError(""), 0, 9, 8, {"2 rows from row 9", "table 0 has 10"});
+    refused(IndexError(""), 1, 4, 0, {"0 rows from row 4", "table 1 has 3"});
+    refused(IndexError(""), 1, int64_max, 4, {"row 9223372036854775807", "table 1 has 3"});
     refused(ShapeError(""), 0, 0, 7, {"7 values", "rows of 4"});
     embedding.read_rows(0, 10, std::span<float>());  // no rows at the end are fine
 }
