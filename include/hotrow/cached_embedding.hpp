@@ -45,7 +45,7 @@ namespace hotrow {
 /// * `RowFormatType`: `RowFormat<Precision, Quantizer, Rounding>`, how rows are stored.
 /// * `CacheType`: `Cache<Associativity, Eviction, Line, Admission>`.
 /// * `OptimizerType`: `Sgd`, `RowwiseAdagrad`, ...
-/// * `Backend`: `Host`, or `Cuda` from hotrow/cuda.hpp.
+/// * `Backend`: `Host`, or `Cuda` from hotrow/cuda.cuh.
 /// * `RowId`: `std::uint32_t` serves up to 2^32 - 2 rows and lines together, `std::uint64_t` up to 2^48.
 ///
 /// Sources: "Mixed-Precision Embedding Using a Cache" (arXiv 2010.11305); "Training with Low-precision Embedding Tables" (2018).

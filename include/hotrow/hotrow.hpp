@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Everything that needs no CUDA. With nvcc, hotrow/cuda.hpp adds the `Cuda` backend.
+/// Everything that needs no CUDA. With nvcc, hotrow/cuda.cuh adds the `Cuda` backend.
 
 #include "cached_embedding.hpp"
 #include "config.hpp"
