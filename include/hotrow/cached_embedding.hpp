@@ -286,10 +286,11 @@ public:
     /// The same for each table; bad indices are counted in the total only. An eviction belongs to the table of the row that left.
     std::vector<Statistics> table_statistics(Stream stream = Stream{}) const {
         const std::vector<std::uint64_t> values = fetched_counts(stream);
+        const std::uint64_t steps = fetched_state(stream).step - steps_at_reset_;
         std::vector<Statistics> tables(table_count());
         for (std::uint32_t t = 0; t < table_count(); ++t) {
             add_counts(tables[t], values, t);
-            tables[t].steps = fetched_state(stream).step - steps_at_reset_;
+            tables[t].steps = steps;
         }
         return tables;
     }

@@ -60,23 +60,6 @@ HOTROW_HD float row_sum_of_squares(const TileType& tile, const float* values) {
     return sum_of_packs<TileType::lanes>(tile, sums);
 }
 
-/// The least and the greatest element of the row, on every lane. +0 stands for either zero.
-struct Range {
-    float low;
-    float high;
-};
-
-template <int Dim, Tile TileType>
-HOTROW_HD Range row_range(const TileType& tile, const float* values) {
-    std::int32_t low = 0x7fffffff, high = -0x7fffffff;
-    for_each_element<Dim>(tile, [&](int i, int) {
-        const std::int32_t key = arithmetic::ordered(values[i]);
-        low = key < low ? key : low;
-        high = high < key ? key : high;
-    });
-    return {arithmetic::from_ordered(lowest(tile, low)) + 0.0f, arithmetic::from_ordered(highest(tile, high)) + 0.0f};
-}
-
 /// Adds the rows `begin .. end` of a segment in the fixed shape. `add(position, sum)` adds one row to this lane's
 /// elements `sum`; `ready(start, sum)` may supply the sum of the full chunk that starts at `start` and then returns true.
 /// `Local` is the lane's number of elements; an empty segment gives zeros.
