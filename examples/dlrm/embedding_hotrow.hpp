@@ -33,7 +33,9 @@ inline EmbeddingBytes bytes_of(hotrow::Footprint const& from) {
                            {"lines", from.lines},
                            {"tags", from.tags},
                            {"scores", from.scores},
-                           {"dirty_flags", from.dirty_flags},
+                           {"flags", from.flags},
+                           {"ghosts", from.ghosts},
+                           {"foresight", from.foresight},
                            {"optimizer_state", from.optimizer_state},
                            {"control", from.control},
                            {"workspace", from.workspace}}};

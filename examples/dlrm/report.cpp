@@ -113,7 +113,8 @@ std::string table(Result const& result, std::optional<Result> const& fp32) {
     bytes("  lines", "lines");
     bytes("  tags", "tags");
     bytes("  scores", "scores");
-    bytes("  dirty flags", "dirty_flags");
+    bytes("  line flags", "flags");
+    bytes("  ghosts", "ghosts");
     line("memory ratio", [](Result const& r) { return format("%.2f x", r.memory_ratio()); });
     bytes("optimizer bytes", "optimizer_state");
     line("hit rate", [](Result const& r) {

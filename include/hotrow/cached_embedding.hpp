@@ -6,6 +6,14 @@
 #include "batch/plan.hpp"
 #include "batch/workspace.hpp"
 #include "cache/cache.hpp"
+#include "cache/eviction/fifo.hpp"
+#include "cache/eviction/lfu.hpp"
+#include "cache/eviction/lookahead.hpp"
+#include "cache/eviction/lru.hpp"
+#include "cache/eviction/pinned.hpp"
+#include "cache/eviction/random.hpp"
+#include "cache/eviction/sieve.hpp"
+#include "cache/foresight_tables.hpp"
 #include "cache/geometry.hpp"
 #include "cache/set_walk.hpp"
 #include "embedding_view.hpp"
@@ -19,13 +27,15 @@
 #include "memory/buffer.hpp"
 #include "optimizer/optimizer.hpp"
 #include "options.hpp"
+#include "sizing.hpp"
 #include "statistics.hpp"
 #include "storage/row_format.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -64,16 +74,17 @@ public:
 
     /// Allocates and initialises all rows. Throws `OptionError` for options that cannot be honoured.
     explicit CachedEmbedding(const Options& options, Stream stream = Stream{})
-        : options_(checked(options)), backend_(std::make_unique<Backend>(options.threads)), geometry_(geometry_of(options)) {
-        const Footprint sizes = footprint_without_workspace(options_);
+        : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(options.threads)), geometry_(Sizes::geometry_of(options)) {
+        const Footprint sizes = Sizes::footprint(options_, 0);
         const std::int64_t rows = static_cast<std::int64_t>(geometry_.rows);
         const std::int64_t slots = static_cast<std::int64_t>(slot_count());
         stored_ = {*backend_, sizes.stored_rows};
         lines_ = {*backend_, slots * View::line_stride};
         tags_ = {*backend_, slots};
-        scores_ = {*backend_, slots};
-        dirty_ = {*backend_, slots};
-        row_states_ = {*backend_, has_row_state ? rows : 1};
+        scores_ = {*backend_, View::has_score ? slots : 0};
+        flags_ = {*backend_, slots};
+        ghosts_ = {*backend_, static_cast<std::int64_t>(geometry_.sets) * View::ghosts_per_set};
+        row_states_ = {*backend_, Sizes::has_row_state ? rows : 1};
         table_begin_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size()) + 1};
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
@@ -106,8 +117,8 @@ public:
     [[nodiscard]] Plan<I> plan(const Batch<I>& batch, Stream stream = Stream{}) {
         const std::uint32_t place = free_place();
         const BatchView<I> seen = shaped(batch);
-        const View v = view();
         reserve(place, seen.lookups);
+        const View v = view();
         order_plan(stream);
         detail::Workspace<RowId, Backend>& workspace = places_[place].workspace;
         PlanView<RowId>& plan = workspace.plan;
@@ -120,7 +131,8 @@ public:
             backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{v, seen});
         }
         if constexpr (Backend::is_host) check(stream);
-        backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, plan.step});
+        backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, &v.state->lookups, plan.step, plan.lookups_before, seen.lookups});
+        ++planned_;
         if (seen.lookups > 0) {
             constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
             backend_->sort(stream, plan.keys, workspace.other_keys, plan.positions, workspace.other_positions, seen.lookups, geometry_.mixer.bits,
@@ -198,12 +210,44 @@ public:
         }
         if (batch.lookups > 0) {
             backend_->template for_each_run_counting<row_lanes>(stream, batch.lookups, planned.run_count,
-                                                                detail::UpdateRows<Rows, OptimizerType, Gradients>{v, v, v.dirty, v.row_states, &v.state->optimizer, source},
+                                                                detail::UpdateRows<Rows, OptimizerType, Gradients>{v, v, v.flags, v.row_states, &v.state->optimizer, source},
                                                                 counts());
         }
         if (orders_streams()) places_[plan.place].used.set(stream);
         mark_access(stream);
         places_[plan.place].sequence = 0;
+    }
+
+    /// Tells of a coming batch, so that the plans before it keep the rows that it needs: for caches that look ahead (`Lookahead`). The next
+    /// batches are to be planned in the order in which they were announced; one that was not announced moves all after it by one. The
+    /// batch's memory is not needed afterwards. On `Cuda` the order is that of the stream and of plans on any stream; it is not for
+    /// capture, since a captured plan does not count the steps of its replays on the host.
+    /// Throws `PlanError` if 64 announced batches wait for their plans, `ShapeError` for more lookups than
+    /// `Options::max_lookups` or `reserve` made room for, `IndexError` as `plan` does, before anything changes.
+    template <Index I>
+    void announce(const Batch<I>& batch, Stream stream = Stream{})
+        requires(detail::Sizing<View>::looks_ahead)
+    {
+        const BatchView<I> seen = shaped(batch);
+        if (seen.lookups > announced_lookups_) {
+            throw ShapeError("hotrow: announce was given " + std::to_string(seen.lookups) + " lookups, and room is reserved for " + std::to_string(announced_lookups_) +
+                             "; give Options::max_lookups, or call reserve");
+        }
+        if (announced_ < planned_) announced_ = planned_;
+        if (announced_ - planned_ >= static_cast<std::uint64_t>(max_announced)) {
+            throw PlanError("hotrow: " + std::to_string(max_announced) + " announced batches wait for their plans, which is the limit; plan the next one first");
+        }
+        order_plan(stream);
+        check_offsets(seen, stream);
+        if (seen.lookups > 0) check_indices(seen, stream);
+        if constexpr (Backend::is_host) check(stream);
+        const std::uint64_t step = ++announced_;
+        foresight_.begin(*backend_, stream, step);
+        if (seen.lookups > 0) {
+            constexpr std::uint32_t block = Backend::key_block;
+            backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block, detail::AnnounceLookups<RowId, I>{view(), seen, foresight_.view(), step, block});
+        }
+        mark_access(stream);
     }
 
     /// Ends a plan that gets no backward.
@@ -223,10 +267,7 @@ public:
         require_size(output.data(), output.size(), rows, "output");
         order_access(stream);
         check_offsets(seen, stream);
-        if (seen.lookups > 0) {
-            backend_->template for_each<1>(stream, seen.bags, detail::CheckIndices<RowId, I>{view(), seen});
-            backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{view(), seen});
-        }
+        if (seen.lookups > 0) check_indices(seen, stream);
         if constexpr (Backend::is_host) check(stream);
         using Locations = detail::ProbedLocations<typename View::Tags>;
         backend_->template for_each<row_lanes>(stream, rows, detail::PoolBags<Rows, I, Scalar, Locations>{view(), seen, {view()}, nullptr, output.data()});
@@ -237,7 +278,7 @@ public:
     void flush(Stream stream = Stream{}) {
         order_access(stream);
         const View v = view();
-        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows>{v, v, v.tags, v.dirty});
+        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows>{v, v, v.tags, v.flags});
         mark_access(stream);
     }
 
@@ -267,6 +308,46 @@ public:
             backend_->template for_each<row_lanes>(stream, size / Dim, detail::WriteRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
             Backend::synchronise(stream);
         });
+    }
+
+    /// Brings rows of a table into the cache, to stay until `unpin_rows`. `rows`: host memory, any order. Returns how many of them are pinned
+    /// now: fewer than given (without repetitions) if all ways of a set are pinned. Waits for the stream.
+    /// Throws `PlanError` while a plan is in flight, `IndexError` for a row outside the table, before anything changes.
+    std::int64_t pin_rows(int table, std::span<const std::int64_t> rows, Stream stream = Stream{}) {
+        require_no_plan("pin_rows");
+        std::vector<RowId> keys = row_ids(table, rows);
+        for (RowId& key : keys) key = geometry_.key(key);
+        std::sort(keys.begin(), keys.end());
+        keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+        if (keys.empty() || geometry_.sets == 0) return 0;
+        const std::uint32_t count = static_cast<std::uint32_t>(keys.size());
+        reserve(0, static_cast<std::int64_t>(keys.size()));
+        order_plan(stream);
+        const View v = view();
+        const PlanView<RowId>& plan = places_[0].workspace.plan;
+        std::vector<std::uint32_t> begin(keys.size() + 1);
+        std::iota(begin.begin(), begin.end(), 0u);
+        Backend::from_host(plan.keys, keys.data(), keys.size() * sizeof(RowId), stream);
+        Backend::from_host(plan.run_begin, begin.data(), begin.size() * sizeof(std::uint32_t), stream);
+        backend_->template for_each<1>(stream, 1, detail::TakeClock{v.step, &v.state->lookups, plan.step, plan.lookups_before, plan.run_count, count});
+        constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
+        backend_->template for_each_run_counting<set_lanes>(stream, count, plan.run_count, detail::WalkSets<typename View::Cache, true>{v, plan, {}}, counts());
+        backend_->template for_each_run<row_lanes>(stream, count, plan.run_count, detail::MoveRows<Rows>{v, v, plan});
+        Backend::to_host(keys.data(), plan.run_location, keys.size() * sizeof(RowId), stream);
+        mark_access(stream);
+        return std::count_if(keys.begin(), keys.end(), [&](RowId location) { return location < slot_count(); });
+    }
+
+    /// Lets rows be evicted again; they stay cached until they are. Rows that are not pinned are passed over. Throws as `pin_rows`.
+    void unpin_rows(int table, std::span<const std::int64_t> rows, Stream stream = Stream{}) {
+        require_no_plan("unpin_rows");
+        const std::vector<RowId> ids = row_ids(table, rows);
+        if (ids.empty()) return;
+        order_access(stream);
+        detail::Buffer<RowId, Backend> staging(*backend_, static_cast<std::int64_t>(ids.size()));
+        Backend::from_host(staging.data(), ids.data(), ids.size() * sizeof(RowId), stream);
+        backend_->template for_each<1>(stream, ids.size(), detail::UnpinRows<typename View::Tags>{view(), staging.data()});
+        Backend::synchronise(stream);
     }
 
     /// New hyperparameters (the learning rate, say), from the next `backward` in stream order on.
@@ -319,20 +400,24 @@ public:
 
     // --- sizes -------------------------------------------------------------------------------------------------
 
-    /// Makes room for batches of up to `lookups` lookups, in every place for a plan; afterwards smaller batches allocate nothing. Throws
-    /// `PlanError` while a plan is in flight.
+    /// Makes room for batches of up to `lookups` lookups, in every place for a plan; afterwards smaller batches allocate nothing. What was
+    /// announced is forgotten. Throws `PlanError` while a plan is in flight.
     void reserve(std::int64_t lookups) {
-        for (const Place& place : places_) {
-            if (place.sequence != 0) {
-                throw PlanError("hotrow: reserve(" + std::to_string(lookups) + ") while plan " + std::to_string(place.sequence) + " is in flight; end it first");
-            }
-        }
+        require_no_plan("reserve");
         for (std::uint32_t place = 0; place < places_.size(); ++place) reserve(place, lookups);
+        if constexpr (Sizes::looks_ahead) {
+            if (lookups <= announced_lookups_) return;
+            foresight_ = {};  // gives its memory back first
+            foresight_ = {*backend_, Sizes::foresight_places(options_, lookups)};
+            announced_lookups_ = lookups;
+            announced_ = planned_;
+        }
     }
 
     /// Bytes that this embedding has allocated.
     Footprint footprint() const {
-        Footprint f = footprint_without_workspace(options_);
+        Footprint f = Sizes::footprint(options_, 0);
+        f.foresight = foresight_.bytes();
         for (const Place& place : places_) f.workspace += static_cast<std::int64_t>(place.block.bytes());
         f.control += static_cast<std::int64_t>(counts_.bytes());
         return f;
@@ -340,10 +425,10 @@ public:
 
     /// Bytes that an embedding with these options allocates.
     static Footprint footprint(const Options& options) {
-        Footprint f = footprint_without_workspace(checked(options));
+        Footprint f = Sizes::footprint(Sizes::checked(options), options.max_lookups);
         const Backend backend(options.threads);
         f.workspace = options.in_flight * static_cast<std::int64_t>(
-            detail::Workspace<RowId, Backend>(backend, options.max_lookups, geometry_of(options).mixer.bits, Dim, nullptr).bytes);
+            detail::Workspace<RowId, Backend>(backend, options.max_lookups, Sizes::geometry_of(options).mixer.bits, Dim, nullptr).bytes);
         f.control += count_values(backend, options) * static_cast<std::int64_t>(sizeof(std::uint64_t));
         return f;
     }
@@ -364,8 +449,10 @@ public:
         v.step = &state_.data()->step;
         v.bad_input = &state_.data()->bad_input;
         v.tags = tags_.data();
-        v.dirty = dirty_.data();
+        v.flags = flags_.data();
         v.scores = scores_.data();
+        v.ghosts = ghosts_.data();
+        v.foresight = foresight_.view();
         v.stored = stored_.data();
         v.lines = lines_.data();
         v.line_count = slot_count();
@@ -377,85 +464,8 @@ public:
 private:
     using Rows = typename View::Rows;
     static constexpr int row_lanes = Backend::template lanes_of_row<Dim>;
-    static constexpr bool has_row_state = !std::is_empty_v<typename OptimizerType::RowState>;
 
-    static const Options& checked(const Options& options) {
-        if (options.table_rows.empty()) throw OptionError("hotrow: table_rows is empty; give the rows of at least one table");
-        std::uint64_t rows = 0;
-        for (std::size_t t = 0; t < options.table_rows.size(); ++t) {
-            const std::int64_t n = options.table_rows[t];
-            if (n < 1) throw OptionError("hotrow: table_rows[" + std::to_string(t) + "] is " + std::to_string(n) + "; a table has at least 1 row");
-            rows += static_cast<std::uint64_t>(n);  // both below 2^63
-            if (rows > place_limit) throw_too_many("rows", rows, place_limit);
-        }
-        if (!(options.cache_fraction >= 0.0 && options.cache_fraction <= 1.0)) {
-            throw OptionError("hotrow: cache_fraction is " + std::to_string(options.cache_fraction) + "; give 0 (no cache) to 1 (as many lines as rows)");
-        }
-        if (options.cache_sets && *options.cache_sets < 0) {
-            throw OptionError("hotrow: cache_sets is " + std::to_string(*options.cache_sets) + "; give 0 (no cache) or more");
-        }
-        if (options.initial_range && !(*options.initial_range >= 0.0f && arithmetic::is_finite(*options.initial_range))) {
-            throw OptionError("hotrow: initial_range is " + std::to_string(*options.initial_range) + "; give a finite number of at least 0");
-        }
-        check_lookups(options.max_lookups, "max_lookups");
-        if (options.in_flight < 1 || options.in_flight > max_in_flight) {
-            throw OptionError("hotrow: in_flight is " + std::to_string(options.in_flight) + "; give 1 to " + std::to_string(max_in_flight));
-        }
-        const std::uint64_t sets = set_count(options, rows);
-        if (sets > set_limit) throw_too_many("sets of the cache", sets, set_limit);
-        const std::uint64_t places = rows + sets * static_cast<std::uint64_t>(CacheType::ways);
-        if (places > place_limit) throw_too_many("rows and lines", places, place_limit);
-        return options;
-    }
-
-    /// Rows and lines that a `RowId` can tell apart; with 64 bits as many as leave all sizes in bytes below 2^63.
-    static constexpr std::uint64_t place_limit =
-        sizeof(RowId) == 4 ? std::numeric_limits<RowId>::max() - 2u : std::uint64_t{1} << 48;
-    /// `Geometry` multiplies sets by 32 bits of a key.
-    static constexpr std::uint64_t set_limit = std::uint64_t{1} << 32;
-
-    [[noreturn]] static void throw_too_many(const char* what, std::uint64_t count, std::uint64_t limit) {
-        throw OptionError("hotrow: " + std::string(what) + " are " + std::to_string(count) + ", and the limit is " + std::to_string(limit) +
-                          (sizeof(RowId) == 4 ? "; CachedEmbedding<..., std::uint64_t> serves more" : "; use several embeddings"));
-    }
-
-    static void check_lookups(std::int64_t lookups, const char* what) {
-        constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max() - 1024;
-        if (lookups < 0 || lookups > limit) {
-            throw ShapeError("hotrow: " + std::string(what) + " is " + std::to_string(lookups) + " and the limit is " + std::to_string(limit) +
-                             "; split the batch");
-        }
-    }
-
-    static std::uint64_t set_count(const Options& options, std::uint64_t rows) {
-        if (options.cache_sets) return static_cast<std::uint64_t>(*options.cache_sets);
-        if (options.cache_fraction == 0.0) return 0;
-        const double sets = options.cache_fraction * static_cast<double>(rows) / CacheType::ways;
-        return sets < 1.0 ? 1u : static_cast<std::uint64_t>(sets + 0.5);
-    }
-
-    static Geometry<RowId> geometry_of(const Options& options) {
-        std::uint64_t rows = 0;
-        for (const std::int64_t n : options.table_rows) rows += static_cast<std::uint64_t>(n);
-        return {rows, set_count(options, rows)};
-    }
-
-    static Footprint footprint_without_workspace(const Options& options) {
-        const Geometry<RowId> geometry = geometry_of(options);
-        const std::int64_t rows = static_cast<std::int64_t>(geometry.rows);
-        const std::int64_t slots = static_cast<std::int64_t>(geometry.sets) * CacheType::ways;
-        const std::int64_t tables = static_cast<std::int64_t>(options.table_rows.size());
-        Footprint f;
-        f.stored_rows = rows * View::Layout::stride;
-        f.lines = slots * View::line_stride * static_cast<std::int64_t>(sizeof(float));
-        f.tags = slots * static_cast<std::int64_t>(sizeof(RowId));
-        f.scores = slots * static_cast<std::int64_t>(sizeof(typename View::Score));
-        f.dirty_flags = slots;
-        f.optimizer_state = (has_row_state ? rows : 1) * static_cast<std::int64_t>(sizeof(typename OptimizerType::RowState));
-        f.control = static_cast<std::int64_t>(sizeof(DeviceState<OptimizerType>)) + (tables + 1) * static_cast<std::int64_t>(sizeof(std::uint64_t)) +
-                    tables * static_cast<std::int64_t>(sizeof(float));
-        return f;
-    }
+    using Sizes = detail::Sizing<View>;
 
     std::uint64_t slot_count() const { return geometry_.sets * static_cast<std::uint64_t>(CacheType::ways); }
 
@@ -472,20 +482,21 @@ private:
         Backend::from_host(ranges_.data(), ranges.data(), ranges.size() * sizeof(float), stream);
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
         backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
-        if constexpr (has_row_state) {
+        if constexpr (Sizes::has_row_state) {
             backend_->template for_each<1>(stream, geometry_.rows, detail::InitialiseStates<OptimizerType>{row_states_.data(), &state_.data()->optimizer});
         }
         backend_->template for_each<1>(stream, slot_count(), detail::ClearSlots<typename View::Cache>{view()});
+        backend_->template for_each<1>(stream, geometry_.sets * static_cast<std::uint64_t>(View::ghosts_per_set), detail::ClearGhosts{ghosts_.data()});
         backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
         Backend::synchronise(stream);
     }
 
     template <Index I>
     BatchView<I> shaped(const Batch<I>& batch) const {
-        check_lookups(static_cast<std::int64_t>(batch.indices.size()), "the number of lookups");
+        Sizes::check_lookups(static_cast<std::int64_t>(batch.indices.size()), "the number of lookups");
         if (batch.batch_size < 0) throw ShapeError("hotrow: batch_size is " + std::to_string(batch.batch_size) + "; give 0 or more");
         const std::size_t bags = options_.table_rows.size() * static_cast<std::size_t>(batch.batch_size);
-        check_lookups(static_cast<std::int64_t>(bags), "tables * batch_size");
+        Sizes::check_lookups(static_cast<std::int64_t>(bags), "tables * batch_size");
         if (batch.offsets.size() != bags + 1) {
             throw ShapeError("hotrow: " + std::to_string(batch.offsets.size()) + " offsets were given; tables * batch_size + 1 = " + std::to_string(bags + 1) +
                              " are needed");
@@ -581,6 +592,28 @@ private:
         if (orders_streams()) access_.set(stream);
     }
 
+    void require_no_plan(const char* call) const {
+        for (const Place& place : places_) {
+            if (place.sequence != 0) {
+                throw PlanError("hotrow: " + std::string(call) + " while plan " + std::to_string(place.sequence) + " is in flight; end it with backward or release first");
+            }
+        }
+    }
+
+    /// Linear ids of rows of one table.
+    std::vector<RowId> row_ids(int table, std::span<const std::int64_t> rows) const {
+        const std::uint64_t begin = checked_range(table, 0, 0);
+        const std::int64_t limit = options_.table_rows[static_cast<std::size_t>(table)];
+        std::vector<RowId> ids;
+        for (const std::int64_t row : rows) {
+            if (row < 0 || row >= limit) {
+                throw IndexError("hotrow: row " + std::to_string(row) + " was given; table " + std::to_string(table) + " has " + std::to_string(limit) + " rows");
+            }
+            ids.push_back(static_cast<RowId>(begin + static_cast<std::uint64_t>(row)));
+        }
+        return ids;
+    }
+
     template <Index I>
     void require_current(const Plan<I>& plan, const char* call) const {
         const bool ours = plan.owner == state_.data();
@@ -592,6 +625,12 @@ private:
     template <Index I>
     void check_offsets(const BatchView<I>& batch, Stream stream) {
         backend_->template for_each<1>(stream, batch.bags, detail::CheckOffsets<RowId, I>{view(), batch});
+    }
+
+    template <Index I>
+    void check_indices(const BatchView<I>& batch, Stream stream) {
+        backend_->template for_each<1>(stream, batch.bags, detail::CheckIndices<RowId, I>{view(), batch});
+        backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{view(), batch});
     }
 
     std::uint64_t checked_range(int table, std::int64_t first_row, std::size_t size) const {
@@ -672,7 +711,9 @@ private:
     detail::Buffer<float, Backend> lines_;
     detail::Buffer<RowId, Backend> tags_;
     detail::Buffer<typename View::Score, Backend> scores_;
-    detail::Buffer<std::uint8_t, Backend> dirty_;
+    detail::Buffer<std::uint8_t, Backend> flags_;
+    detail::Buffer<detail::Ghost, Backend> ghosts_;
+    detail::ForesightTables<RowId, Backend> foresight_;
     detail::Buffer<typename OptimizerType::RowState, Backend> row_states_;
     detail::Buffer<std::uint64_t, Backend> table_begin_;
     detail::Buffer<float, Backend> ranges_;
@@ -683,6 +724,9 @@ private:
     std::uint32_t latest_ = 0;       ///< place of the last plan
     std::uint64_t sequence_ = 0;
     std::uint64_t steps_at_reset_ = 0;
+    std::uint64_t planned_ = 0;            ///< calls of `plan` that made one
+    std::uint64_t announced_ = 0;          ///< step of the last announced batch
+    std::int64_t announced_lookups_ = -1;  ///< room of `foresight_`
 };
 
 }  // namespace hotrow

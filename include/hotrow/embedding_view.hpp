@@ -14,6 +14,7 @@ namespace hotrow {
 template <class OptimizerType>
 struct DeviceState {
     std::uint64_t step;       ///< plans so far; part of every random key
+    std::uint64_t lookups;    ///< of all plans so far
     OptimizerType optimizer;  ///< hyperparameters
     detail::BadInput bad_input;
 };
@@ -27,6 +28,7 @@ struct EmbeddingView : CacheView<CacheType, RowIdType>, RowsView<Dim, RowFormatT
     using Cache = CacheView<CacheType, RowIdType>;
     using Rows = RowsView<Dim, RowFormatType, RowIdType>;
     using RowState = typename OptimizerType::RowState;
+    using Optimizer = OptimizerType;
     static constexpr RowId no_row = hotrow::no_row<RowIdType>;
     static constexpr RowId nowhere = hotrow::nowhere<RowIdType>;
 

@@ -12,6 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
+#include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -44,7 +47,7 @@ bool same_bytes(const std::vector<T>& a, const std::vector<T>& b) {
 }
 
 /// Whether every byte that an embedding keeps is the same on both: stored rows, lines in use with their padding, tags, scores,
-/// dirty bits, optimizer state, step and hyperparameters. Reports through Catch2.
+/// flags, ghosts, optimizer state, step and hyperparameters. Reports through Catch2.
 template <class View>
 void require_same_memory(const View& host, const View& device, std::int64_t lines) {
     const auto copied = [](const auto* from, std::size_t count) {
@@ -54,8 +57,12 @@ void require_same_memory(const View& host, const View& device, std::int64_t line
     const std::size_t rows = static_cast<std::size_t>(host.geometry.rows);
     const std::size_t slots = static_cast<std::size_t>(lines);
     REQUIRE((copied(host.tags, slots) == device_bytes(device.tags, slots)));
-    REQUIRE((copied(host.scores, slots) == device_bytes(device.scores, slots)));
-    REQUIRE((copied(host.dirty, slots) == device_bytes(device.dirty, slots)));
+    if constexpr (View::has_score) REQUIRE((copied(host.scores, slots) == device_bytes(device.scores, slots)));
+    if constexpr (View::ghosts_per_set > 0) {
+        const std::size_t ghosts = slots / View::ways * View::ghosts_per_set;
+        REQUIRE((copied(host.ghosts, ghosts) == device_bytes(device.ghosts, ghosts)));
+    }
+    REQUIRE((copied(host.flags, slots) == device_bytes(device.flags, slots)));
     REQUIRE((copied(host.stored, rows * View::Layout::stride) == device_bytes(device.stored, rows * View::Layout::stride)));
     if constexpr (!std::is_empty_v<typename View::RowState>) {
         REQUIRE((copied(host.row_states, rows) == device_bytes(device.row_states, rows)));
@@ -69,6 +76,7 @@ void require_same_memory(const View& host, const View& device, std::int64_t line
     }
     REQUIRE((host_lines == device_lines));
     REQUIRE((copied(&host.state->step, 1) == device_bytes(&device.state->step, 1)));
+    REQUIRE((copied(&host.state->lookups, 1) == device_bytes(&device.state->lookups, 1)));
     REQUIRE((copied(&host.state->optimizer, 1) == device_bytes(&device.state->optimizer, 1)));
 }
 
@@ -157,11 +165,22 @@ void train_on_both(Pair& both, int steps, std::uint64_t seed) {
     constexpr int dim = Pair::HostEmbedding::dim;
     Random random(seed);
     const std::vector<std::int64_t> table_rows = both.host.options().table_rows;
+    constexpr bool announces = looks_ahead<typename Pair::HostEmbedding::View::Cache::Eviction>;
+    std::deque<std::unique_ptr<BatchOnBoth<I>>> coming;
     for (int i = 0; i < steps; ++i) {
         INFO("step " << i << ", seed " << seed);
-        BatchShape shape = random_shape(random);
-        shape.giant = 200;
-        const BatchOnBoth<I> batch(random_batch(random, table_rows, shape));
+        while (coming.size() < (announces ? 5u : 1u)) {
+            BatchShape shape = random_shape(random);
+            shape.giant = 200;
+            coming.push_back(std::make_unique<BatchOnBoth<I>>(random_batch(random, table_rows, shape)));
+            if constexpr (announces) {
+                both.host.announce(coming.back()->host);
+                both.device.announce(coming.back()->device, both.stream);
+            }
+        }
+        const std::unique_ptr<BatchOnBoth<I>> front = std::move(coming.front());
+        const BatchOnBoth<I>& batch = *front;
+        coming.pop_front();
         both.template step<I, Output, Gradient>(batch, random, random.one_in(10));
         switch (random.below(30)) {
         case 0:
@@ -182,6 +201,19 @@ void train_on_both(Pair& both, int steps, std::uint64_t seed) {
             optimizer.learning_rate = 0.01f * static_cast<float>(1 + random.below(20));
             both.host.set_optimizer(optimizer);
             both.device.set_optimizer(optimizer, both.stream);
+            break;
+        }
+        case 4: {
+            std::vector<std::int64_t> rows(random.below(6));
+            for (std::int64_t& row : rows) row = random.skewed(table_rows[0]);
+            REQUIRE(both.host.pin_rows(0, rows) == both.device.pin_rows(0, rows, both.stream));
+            break;
+        }
+        case 5: {
+            std::vector<std::int64_t> rows(static_cast<std::size_t>(table_rows[0]));
+            std::iota(rows.begin(), rows.end(), 0);
+            both.host.unpin_rows(0, rows);
+            both.device.unpin_rows(0, rows, both.stream);
             break;
         }
         default: break;

@@ -68,7 +68,7 @@ private:
         const auto view = embedding.view();
         for (std::int64_t i = 0; i < embedding.footprint().stored_rows; ++i) all.push_back(static_cast<double>(view.stored[i]));
         for (int slot = 0; slot < 4; ++slot) {
-            all.insert(all.end(), {double(view.tags[slot]), double(view.scores[slot]), double(view.dirty[slot])});
+            all.insert(all.end(), {double(view.tags[slot]), double(view.scores[slot]), double(view.flags[slot])});
         }
         for (int row = 0; row < 13; ++row) all.push_back(static_cast<double>(view.row_states[row].sum));
         const Statistics s = embedding.statistics();

@@ -97,7 +97,7 @@ TEST_CASE("after reserve, steps allocate nothing", "[embedding]") {
 
 TEST_CASE("sizes come from the options", "[embedding]") {
     const auto lines = [](double fraction, std::int64_t rows) {
-        return Embedding::footprint({.table_rows = {rows}, .cache_fraction = fraction}).dirty_flags;
+        return Embedding::footprint({.table_rows = {rows}, .cache_fraction = fraction}).flags;
     };
     REQUIRE(lines(0.0, 1000) == 0);
     REQUIRE(lines(0.05, 1000) == 52);  // whole sets of 4, nearest

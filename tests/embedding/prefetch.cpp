@@ -66,6 +66,16 @@ void one_authoritative_copy(const Embedding& embedding) {
     }
 }
 
+/// Announces all batches before the first is planned.
+template <class Embedding>
+void announce_from(Embedding& embedding, const std::array<const Pattern*, batches>& chosen, int next) {
+    if (next != 0) return;
+    for (const Pattern* pattern : chosen) {
+        const std::array<std::int32_t, 2> offsets{0, static_cast<std::int32_t>(pattern->size())};
+        embedding.announce(hotrow::Batch<std::int32_t>{.indices = *pattern, .offsets = offsets, .batch_size = 1, .pooling = hotrow::Pooling::none});
+    }
+}
+
 template <class Cache>
 void all_orders(std::int64_t sets) {
     using Embedding = hotrow::CachedEmbedding<1, Fp32Rows, Cache, hotrow::Sgd, hotrow::Host>;
@@ -88,6 +98,7 @@ void all_orders(std::int64_t sets) {
                 const Pattern& pattern = *chosen[b];
                 if (event.call == plan_call) {
                     offsets[b] = {0, static_cast<std::int32_t>(pattern.size())};
+                    if constexpr (hotrow::looks_ahead<typename Cache::Eviction_t>) announce_from(embedding, chosen, event.batch);
                     plans[b] = embedding.prefetch(hotrow::Batch<std::int32_t>{
                         .indices = pattern, .offsets = offsets[b], .batch_size = 1, .pooling = hotrow::Pooling::none});
                 } else if (event.call == forward_call) {
@@ -125,7 +136,9 @@ void all_orders(std::int64_t sets) {
 
 TEMPLATE_TEST_CASE("plans in flight lose no update, in any order of calls", "[prefetch]", (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Lru>),
                    (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Lfu>), (hotrow::Cache<hotrow::DirectMapped, hotrow::Lfu>),
-                   (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Lfu, float, hotrow::IfMoreFrequent>)) {
+                   (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Lfu, float, hotrow::IfMoreFrequent>), (hotrow::Cache<hotrow::SetAssociative<2>>),
+                   (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Sieve>), (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Fifo>),
+                   (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Random>), (hotrow::Cache<hotrow::SetAssociative<2>, hotrow::Lookahead<>>)) {
     all_orders<TestType>(1);
     if (TestType::ways == 1) all_orders<TestType>(2);
 }

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <limits>
+#include <numeric>
 #include <set>
 
 namespace hotrow::test {
@@ -36,21 +38,33 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
+std::uint64_t score_of(const NaiveEmbedding::Line& line, NaiveEviction eviction) {
+    switch (eviction) {
+    case NaiveEviction::lru: return line.last_use;
+    case NaiveEviction::lfu: return line.uses;
+    case NaiveEviction::fifo: return line.entered;
+    default: return line.score;
+    }
+}
+
 Snapshot snapshot_of(const NaiveEmbedding& model) {
     Snapshot s;
     for (const auto& [row, bytes] : model.stored()) s.stored.insert(s.stored.end(), bytes.begin(), bytes.end());
     for (const NaiveEmbedding::Set& set : model.sets()) {
         for (const auto& line : set) {
             s.tags.push_back(line ? line->row : empty_tag);
-            const std::uint64_t score = model.options().eviction == NaiveEviction::lru ? (line ? line->last_use : 0) : (line ? line->uses : 0);
-            s.scores.push_back(score);
-            s.dirty.push_back(line && line->dirty ? 1 : 0);
+            const NaivePolicy& policy = model.options().policy;
+            if (policy.score_bytes > 0) s.scores.push_back(line ? score_of(*line, policy.eviction) : 0);
+            s.flags.push_back(static_cast<std::uint8_t>((line && line->dirty ? LineFlag::dirty : 0) | (line && line->pinned ? LineFlag::pinned : 0)));
             if (line) {
                 s.lines.insert(s.lines.end(), line->values.begin(), line->values.end());
             } else {
                 s.lines.insert(s.lines.end(), static_cast<std::size_t>(model.options().dim), 0.0f);
             }
         }
+    }
+    for (const NaiveGhosts& ghosts : model.ghosts()) {
+        for (const auto& [tag, score] : ghosts.all()) s.ghosts.push_back(static_cast<std::uint32_t>(tag) << 16 | score);
     }
     if (model.options().optimizer.adagrad) {
         for (std::uint64_t row = 0; row < model.rows(); ++row) s.accumulators.push_back(model.accumulator(row));
@@ -73,7 +87,7 @@ public:
         options_.seed = seed * 0x9E3779B97F4A7C15u;
         options_.optimizer = {combination.adagrad, 0.1f, 1e-6f, random_.one_in(3) ? 0.0f : 0.01f};
         if (random_.one_in(2)) options_.initial_range = random_.one_in(4) ? 0.0f : 0.5f;
-        options_.max_lookups = random_.one_in(2) ? 4000 : 0;
+        options_.max_lookups = combination.policy.looks_ahead || random_.one_in(2) ? 4000 : 0;
         options_.in_flight = random_.one_in(2) ? 1 : static_cast<int>(2 + random_.below(3));
         options_.bounds = random_.one_in(2) ? Bounds::skip : Bounds::report;
         options_.threads = random_.one_in(4) ? 3 : 1;
@@ -112,7 +126,7 @@ private:
                 combination_.codec,
                 combination_.ways,
                 static_cast<std::uint64_t>(options_.sets),
-                combination_.eviction,
+                combination_.policy,
                 options_.optimizer,
                 options_.table_rows,
                 options_.seed,
@@ -129,11 +143,13 @@ private:
         REQUIRE(now.stored_rows == rows * combination_.codec.stride);
         REQUIRE(now.lines == lines * combination_.line_stride * 4);
         REQUIRE(now.tags == lines * combination_.tag_bytes);
-        REQUIRE(now.scores == lines * 4);
-        REQUIRE(now.dirty_flags == lines);
+        REQUIRE(now.scores == lines * combination_.policy.score_bytes);
+        REQUIRE(now.flags == lines);
+        REQUIRE(now.ghosts == options_.sets * static_cast<std::int64_t>(combination_.policy.ghosts) * 4);
+        REQUIRE((now.foresight > 0) == combination_.policy.looks_ahead);
         REQUIRE(now.optimizer_state == (combination_.state_bytes == 0 ? 1 : rows * combination_.state_bytes));
         REQUIRE(now.control > (tables + 1) * (8 + 11 * 8) + tables * 4);  // bounds, counters, initial ranges
-        REQUIRE(now.total() == now.stored_rows + now.lines + now.tags + now.scores + now.dirty_flags + now.optimizer_state +
+        REQUIRE(now.total() == now.stored_rows + now.lines + now.tags + now.scores + now.flags + now.ghosts + now.foresight + now.optimizer_state +
                                    now.control + now.workspace);
         const Footprint announced = combination_.footprint(options_);
         REQUIRE(announced.embedding() == now.embedding());
@@ -147,7 +163,7 @@ private:
     void operate() {
         const std::int64_t allocations = CountingHost::allocations;
         bool allocates = options_.max_lookups == 0;
-        switch (random_.below(12)) {
+        switch (random_.below(14)) {
         case 0: look_up(); break;
         case 1:
             subject_->flush();
@@ -164,12 +180,62 @@ private:
             break;
         case 4: change_something(); break;
         case 5: plan_bad_batch(); break;
+        case 6:
+            pin();
+            allocates = true;  // lists of rows on the host
+            break;
+        case 7: announce(); break;
+        case 8:
+            if (combination_.policy.fills) {
+                step();
+            } else {
+                pin();
+                allocates = true;
+            }
+            break;
         default: step(); break;
         }
         if (!allocates) REQUIRE(CountingHost::allocations == allocations);
     }
 
-    NaiveBatch next_batch() { return random_batch(random_, options_.table_rows, random_shape(random_)); }
+    NaiveBatch next_batch() {
+        if (coming_.empty()) return random_batch(random_, options_.table_rows, random_shape(random_));
+        const NaiveBatch batch = coming_.front();
+        coming_.pop_front();
+        return batch;
+    }
+
+    /// Tells of some coming batches, sometimes of as many as there may be.
+    void announce() {
+        if (!combination_.policy.looks_ahead) return;
+        for (std::uint64_t more = random_.one_in(4) ? 64 : random_.below(6); more > 0 && model_->waiting() < 64; --more) {
+            coming_.push_back(random_batch(random_, options_.table_rows, random_shape(random_)));
+            subject_->announce(coming_.back());
+            model_->announce(coming_.back());
+        }
+        if (model_->waiting() == 64) REQUIRE_THROWS_AS(subject_->announce(coming_.back()), PlanError);
+        compare("announce");
+    }
+
+    /// Pins some rows, or lets rows go.
+    void pin() {
+        while (!plans_.empty()) end_one();
+        const int table = static_cast<int>(random_.below(3));
+        std::vector<std::int64_t> rows(random_.below(12));
+        for (std::int64_t& row : rows) row = random_.skewed(options_.table_rows[static_cast<std::size_t>(table)]);
+        if (random_.one_in(2)) {
+            REQUIRE(subject_->pin_rows(table, rows) == model_->pin_rows(table, rows));
+            compare("pin_rows");
+        } else {
+            if (random_.one_in(2)) {  // all of them
+                rows.resize(static_cast<std::size_t>(options_.table_rows[static_cast<std::size_t>(table)]));
+                std::iota(rows.begin(), rows.end(), 0);
+            }
+            subject_->unpin_rows(table, rows);
+            model_->unpin_rows(table, rows);
+            compare("unpin_rows");
+        }
+    }
 
     /// One more batch enters, and some of those in flight end.
     void step() {
@@ -241,7 +307,7 @@ private:
 
     /// With Bounds::skip the bad lookups are left out; with Bounds::report nothing happens.
     void plan_bad_batch() {
-        NaiveBatch batch = next_batch();
+        NaiveBatch batch = random_batch(random_, options_.table_rows, random_shape(random_));
         if (batch.indices.empty()) return;
         if (plans_.size() == static_cast<std::size_t>(options_.in_flight)) end_one();
         for (std::uint64_t i = 0; i <= random_.below(4); ++i) {
@@ -328,7 +394,8 @@ private:
         const Snapshot expected = snapshot_of(*model_);
         REQUIRE(got.tags == expected.tags);
         REQUIRE(got.scores == expected.scores);
-        REQUIRE(got.dirty == expected.dirty);
+        REQUIRE(got.flags == expected.flags);
+        REQUIRE(got.ghosts == expected.ghosts);
         REQUIRE(same_bits(got.lines, expected.lines));
         REQUIRE(same_bits(got.accumulators, expected.accumulators));
         REQUIRE((got.stored == expected.stored));
@@ -362,16 +429,17 @@ private:
     std::uint64_t lines_at_reset_ = 0;
     std::vector<std::uint64_t> seen_;
     std::vector<Planned> plans_;
+    std::deque<NaiveBatch> coming_;  ///< announced, not planned
 };
 
 }  // namespace
 
-void check_against_model(const Combination& combination) {
+void check_against_model(const Combination& combination, std::uint64_t seeds) {
     std::vector<std::uint64_t> seen(numbers({}).size());
     INFO("rows " << combination.name << ", dim " << combination.dim << ", ways " << combination.ways
-                 << (combination.eviction == NaiveEviction::lru ? ", Lru" : ", Lfu") << (combination.adagrad ? ", RowwiseAdagrad" : ", Sgd")
+                 << ", " << combination.policy.name << (combination.policy.only_if_better ? ", only if better" : "") << ", " << combination.policy.ghosts << " ghosts" << (combination.adagrad ? ", RowwiseAdagrad" : ", Sgd")
                  << ", output type " << static_cast<int>(combination.output) << (combination.wide_indices ? ", int64" : ", int32"));
-    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         INFO("seed " << seed);
         Run run(combination, seed);
         run();

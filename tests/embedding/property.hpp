@@ -14,25 +14,26 @@
 namespace hotrow::test {
 
 /// Runs the combination against the model with several seeds; reports through Catch2.
-void check_against_model(const Combination& combination);
+void check_against_model(const Combination& combination, std::uint64_t seeds = 8);
 
 inline constexpr int varied_dims[] = {1, 3, 4, 7, 16, 33, 64, 128};
 
 /// Policies are multiplied with each other; dimension and types are varied over groups of six combinations, which then share
 /// most of their code.
-template <int Number, class Format, class Associativity, class Eviction, class Optimizer>
+/// `CachePolicy`: a `Cache`.
+template <int Number, class Format, class CachePolicy, class Optimizer>
 Combination combination_of(const char* name) {
     constexpr int group = Number / 6;
     constexpr int dim = varied_dims[group * 3 % 8];
     using Scalar = std::tuple_element_t<group % 3, std::tuple<float, Float16, BFloat16>>;
     using I = std::conditional_t<(group / 2) % 2 == 0, std::int32_t, std::int64_t>;
     using RowId = std::conditional_t<group % 5 == 2, std::uint64_t, std::uint32_t>;
-    using Embedding = CachedEmbedding<dim, Format, Cache<Associativity, Eviction>, Optimizer, CountingHost, RowId>;
+    using Embedding = CachedEmbedding<dim, Format, CachePolicy, Optimizer, CountingHost, RowId>;
     using Made = SubjectOf<Embedding, Optimizer, I, Scalar>;
     return {.name = name,
             .dim = dim,
-            .ways = Associativity::ways,
-            .eviction = std::is_same_v<Eviction, Lru> ? NaiveEviction::lru : NaiveEviction::lfu,
+            .ways = CachePolicy::ways,
+            .policy = naive_policy<CachePolicy>(),
             .adagrad = std::is_same_v<Optimizer, RowwiseAdagrad>,
             .codec = codec_of<Format, dim>(),
             .output = static_cast<OutputType>(group % 3),
@@ -54,28 +55,28 @@ constexpr bool is_checked(int number) {
 #endif
 }
 
-template <int Number, class Format, class Associativity, class Eviction, class Optimizer>
+template <int Number, class Format, class CachePolicy, class Optimizer>
 void check_combination(const char* name) {
     if constexpr (is_checked(Number)) {
-        check_against_model(combination_of<Number, Format, Associativity, Eviction, Optimizer>(name));
+        check_against_model(combination_of<Number, Format, CachePolicy, Optimizer>(name));
     }
 }
 
 /// All caches and optimizers with one format; combinations `First` to `First + 11`.
 template <int First, class Format>
 void check_format(const char* name) {
-    check_combination<First + 0, Format, DirectMapped, Lru, Sgd>(name);
-    check_combination<First + 1, Format, DirectMapped, Lru, RowwiseAdagrad>(name);
-    check_combination<First + 2, Format, DirectMapped, Lfu, Sgd>(name);
-    check_combination<First + 3, Format, DirectMapped, Lfu, RowwiseAdagrad>(name);
-    check_combination<First + 4, Format, SetAssociative<4>, Lru, Sgd>(name);
-    check_combination<First + 5, Format, SetAssociative<4>, Lru, RowwiseAdagrad>(name);
-    check_combination<First + 6, Format, SetAssociative<4>, Lfu, Sgd>(name);
-    check_combination<First + 7, Format, SetAssociative<4>, Lfu, RowwiseAdagrad>(name);
-    check_combination<First + 8, Format, SetAssociative<32>, Lru, Sgd>(name);
-    check_combination<First + 9, Format, SetAssociative<32>, Lru, RowwiseAdagrad>(name);
-    check_combination<First + 10, Format, SetAssociative<32>, Lfu, Sgd>(name);
-    check_combination<First + 11, Format, SetAssociative<32>, Lfu, RowwiseAdagrad>(name);
+    check_combination<First + 0, Format, Cache<DirectMapped, Lru>, Sgd>(name);
+    check_combination<First + 1, Format, Cache<DirectMapped, Lru>, RowwiseAdagrad>(name);
+    check_combination<First + 2, Format, Cache<DirectMapped, Lfu>, Sgd>(name);
+    check_combination<First + 3, Format, Cache<DirectMapped, Lfu>, RowwiseAdagrad>(name);
+    check_combination<First + 4, Format, Cache<SetAssociative<4>, Lru>, Sgd>(name);
+    check_combination<First + 5, Format, Cache<SetAssociative<4>, Lru>, RowwiseAdagrad>(name);
+    check_combination<First + 6, Format, Cache<SetAssociative<4>, Lfu>, Sgd>(name);
+    check_combination<First + 7, Format, Cache<SetAssociative<4>, Lfu>, RowwiseAdagrad>(name);
+    check_combination<First + 8, Format, Cache<SetAssociative<32>, Lru>, Sgd>(name);
+    check_combination<First + 9, Format, Cache<SetAssociative<32>, Lru>, RowwiseAdagrad>(name);
+    check_combination<First + 10, Format, Cache<SetAssociative<32>, Lfu>, Sgd>(name);
+    check_combination<First + 11, Format, Cache<SetAssociative<32>, Lfu>, RowwiseAdagrad>(name);
 }
 
 }  // namespace hotrow::test

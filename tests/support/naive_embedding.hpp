@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The oracle of the embedding's tests: the same semantics written as plainly as they can be, slow and without a plan, a
-// sort, tiles or threads. It shares with the library only the row codec, the random key, the words of first values, and
-// the mixer that says which set a row belongs to.
+// sort, tiles or threads. It shares with the library only the row codec, the random key, the words of first values, the
+// mixer that says which set a row belongs to, and the scores of some policies.
 #pragma once
+
+#include "support/naive_policy.hpp"
 
 #include <hotrow/cache/geometry.hpp>
 #include <hotrow/execution/tile.hpp>
 #include <hotrow/statistics.hpp>
 #include <hotrow/storage/generator.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -16,6 +19,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,7 +42,6 @@ Codec codec_of() {
             [](const std::byte* stored, float* values) { Format::template decode<Dim>(SingleLane{}, stored, values); }};
 }
 
-enum class NaiveEviction { lru, lfu };
 enum class NaivePooling { sum, mean, none };
 
 struct NaiveOptimizer {
@@ -53,7 +56,7 @@ struct NaiveOptions {
     Codec codec;
     int ways;
     std::uint64_t sets;
-    NaiveEviction eviction;
+    NaivePolicy policy;
     NaiveOptimizer optimizer;
     std::vector<std::int64_t> table_rows;
     std::uint64_t seed;
@@ -80,7 +83,10 @@ public:
         std::vector<float> values;
         std::uint64_t last_use;  ///< step
         std::uint64_t uses;      ///< lookups since it entered
+        std::uint64_t entered;   ///< step
+        std::uint64_t score;     ///< of policies that have one
         bool dirty;
+        bool pinned;
     };
     using Set = std::vector<std::optional<Line>>;  ///< by way
 
@@ -94,6 +100,7 @@ public:
         mixer_.bits = static_cast<int>(std::bit_width(row));
         counts_.resize(options.table_rows.size());
         sets_.assign(options.sets, Set(static_cast<std::size_t>(options.ways)));
+        ghosts_.assign(options.sets, NaiveGhosts(options.policy.ghosts));
     }
 
     // --- a step ---
@@ -102,6 +109,8 @@ public:
     /// stay, and a row that one uses where it is stored stays there. Returns a number for the calls below.
     int plan(const NaiveBatch& batch) {
         ++step_;
+        lookups_before_ = lookups_;
+        lookups_ += batch.indices.size();
         const int number = ++plans_;
         Touches touches;
         for (std::size_t bag = 0; bag < batch.bags(); ++bag) {
@@ -125,16 +134,56 @@ public:
                 counts.hits += lookups;
                 line->last_use = step_;
                 line->uses += lookups;
+                if (options_.policy.eviction == NaiveEviction::scored) {
+                    line->score = options_.policy.hit(line->score, clock(), static_cast<std::uint32_t>(lookups));
+                }
             } else {
                 counts.misses += lookups;
                 missed.push_back(&touched);
             }
         }
-        if (options_.sets > 0) {
-            for (const Touched* touched : missed) admit(*touched, touches);
-        }
+        if (options_.sets > 0) admit(missed, touches, false);
         in_flight_[number] = {batch, std::move(touches), step_};
         return number;
+    }
+
+    /// A coming batch, in the order of the plans.
+    void announce(const NaiveBatch& batch) {
+        announced_ = std::max(announced_, step_) + 1;
+        for (std::size_t bag = 0; bag < batch.bags(); ++bag) {
+            for (std::int64_t p = batch.offsets[bag]; p < batch.offsets[bag + 1]; ++p) {
+                if (const auto row = row_of(batch, bag, static_cast<std::size_t>(p))) foresight_.announce(*row, announced_);
+            }
+        }
+    }
+
+    /// Announced batches that wait for their plans.
+    std::uint64_t waiting() const { return announced_ > step_ ? announced_ - step_ : 0; }
+
+    /// Returns how many of the rows are pinned now.
+    std::int64_t pin_rows(int table, const std::vector<std::int64_t>& rows) {
+        Touches touches;
+        for (const std::int64_t row : rows) {
+            const std::uint64_t id = table_begin(table) + static_cast<std::uint64_t>(row);
+            touches[mixer_(id)].row = id;
+        }
+        if (options_.sets == 0) return 0;
+        lookups_before_ = lookups_;
+        std::vector<const Touched*> missed;
+        for (const auto& [key, touched] : touches) {
+            if (Line* line = find(touched.row)) {
+                line->pinned = true;
+            } else {
+                missed.push_back(&touched);
+            }
+        }
+        admit(missed, touches, true);
+        return std::count_if(touches.begin(), touches.end(), [&](const auto& entry) { return find(entry.second.row) != nullptr; });
+    }
+    void unpin_rows(int table, const std::vector<std::int64_t>& rows) {
+        for (const std::int64_t row : rows) {
+            if (Line* line = find(table_begin(table) + static_cast<std::uint64_t>(row))) line->pinned = false;
+        }
     }
 
     std::vector<float> forward(int plan) const { return pooled(in_flight_.at(plan).batch); }
@@ -254,6 +303,7 @@ public:
     }
     std::size_t plans_in_flight() const { return in_flight_.size(); }
     const std::vector<Set>& sets() const { return sets_; }
+    const std::vector<NaiveGhosts>& ghosts() const { return ghosts_; }
     const std::map<std::uint64_t, std::vector<std::byte>>& stored() const { return stored_; }
     float accumulator(std::uint64_t row) const { return accumulators_.at(row); }
     std::uint64_t rows() const { return table_end_.back(); }
@@ -347,37 +397,120 @@ private:
         }
     }
 
-    void admit(const Touched& touched, const Touches& batch) {
-        std::optional<Line>* place = nullptr;
-        for (std::optional<Line>& way : sets_[set_of(touched.row)]) {
-            if (in_flight_uses(touched.row)) break;
-            if (!way) {
-                place = &way;
-                break;
-            }
-            if (batch.contains(mixer_(way->row)) || in_flight_uses(way->row)) continue;
-            if (place == nullptr || goes_before(*way, **place)) place = &way;
-        }
-        if (place == nullptr) {
-            ++counts_of(touched.row).conflict_misses;
-            return;
-        }
-        ++counts_of(touched.row).admissions;
-        if (const std::optional<Line>& victim = *place) {
-            ++counts_of(victim->row).evictions;
-            if (victim->dirty) {
-                ++counts_of(victim->row).write_backs;
-                store(victim->row, victim->values, step_);
-            } else {
-                ++counts_of(victim->row).clean_evictions;
-            }
-        }
-        *place = Line{touched.row, decoded(touched.row), step_, touched.positions.size(), false};
+    /// A way of a set while a batch is planned.
+    struct Way {
+        std::optional<Line> line;
+        bool entered = false;  ///< by this batch
+    };
+
+    CacheClock clock() const {
+        CacheClock clock{step_, options_.seed};
+        if (options_.policy.time != nullptr) clock.now = options_.policy.time(lookups_before_, options_.sets * static_cast<std::uint64_t>(options_.ways));
+        return clock;
     }
 
-    bool goes_before(const Line& a, const Line& b) const {
-        return options_.eviction == NaiveEviction::lru ? a.last_use < b.last_use : a.uses < b.uses;
+    std::uint64_t priority(const Line& line, std::uint64_t slot) const {
+        switch (options_.policy.eviction) {
+        case NaiveEviction::lru: return line.last_use;
+        case NaiveEviction::lfu: return line.uses;
+        case NaiveEviction::fifo: return line.entered;
+        default: return options_.policy.priority(line.score, slot, clock(), foresight_.next(line.row, step_));
+        }
     }
+
+    /// Rows that missed enter their sets, in the order given, if they are pinned or the policy agrees. A way is settled only when all have had
+    /// their turn: until then a better row may take it from a row of the same batch.
+    void admit(const std::vector<const Touched*>& missed, const Touches& batch, bool pins) {
+        std::map<std::uint64_t, std::vector<Way>> changed;
+        for (const Touched* touched : missed) {
+            const std::uint64_t set = set_of(touched->row);
+            if (!changed.contains(set)) {
+                for (const std::optional<Line>& line : sets_[set]) changed[set].push_back({line});
+            }
+            admit_one(*touched, batch, set, changed[set], pins);
+        }
+        for (auto& [set, ways] : changed) {
+            for (std::size_t way = 0; way < ways.size(); ++way) settle(sets_[set][way], ways[way]);
+        }
+    }
+
+    void admit_one(const Touched& touched, const Touches& batch, std::uint64_t set, std::vector<Way>& ways, bool pins) {
+        const NaivePolicy& policy = options_.policy;
+        const std::uint64_t row = touched.row, lookups = pins ? 1 : touched.positions.size();
+        if (in_flight_uses(row)) {
+            ++counts_of(row).conflict_misses;
+            return;
+        }
+        Line line{row, {}, step_, lookups, step_, 0, false, pins};
+        NaiveGhosts::Ghost* ghost = nullptr;
+        if (policy.eviction == NaiveEviction::scored) {
+            const std::uint32_t n = static_cast<std::uint32_t>(lookups);
+            line.score = policy.admitted(clock(), n);
+            ghost = policy.ghosts == 0 ? nullptr : ghosts_[set].find(tag_of(row));
+            if (ghost != nullptr && !pins) line.score = policy.hit(policy.recall(ghost->second, clock()), clock(), n);
+        }
+
+        // The way to give up: an empty one, else the least. Rows of this batch come last if any row may enter.
+        const auto slot_of = [&](const Way& way) { return set * static_cast<std::uint64_t>(options_.ways) + static_cast<std::uint64_t>(&way - ways.data()); };
+        const auto order = [&](const Way& way) { return std::make_tuple(way.entered && !policy.only_if_better, priority(*way.line, slot_of(way)), way.entered); };
+        Way* victim = nullptr;
+        for (Way& way : ways) {
+            if (!way.line) {
+                victim = &way;
+                break;
+            }
+            if (way.line->pinned) continue;
+            if (!way.entered && (batch.contains(mixer_(way.line->row)) || in_flight_uses(way.line->row))) continue;
+            if (victim == nullptr || order(way) < order(*victim)) victim = &way;
+        }
+        bool enters = victim != nullptr && (pins || policy.fills);
+        if (enters && victim->line && !pins && (policy.only_if_better || victim->entered)) {
+            enters = priority(line, slot_of(*victim)) > priority(*victim->line, slot_of(*victim));
+        }
+        const bool conflict = victim == nullptr || (!pins && !policy.only_if_better && victim->entered);
+        const std::optional<Line> loser = enters ? victim->line : line;
+        if (conflict) ++counts_of(loser->row).conflict_misses;
+        if (enters) {
+            if (policy.passed != nullptr && victim->line) {
+                for (Way& way : ways) {
+                    if (&way != victim && way.line) way.line->score = policy.passed(way.line->score, victim->line->score, clock());
+                }
+            }
+            *victim = {line, true};
+        }
+        if (policy.ghosts == 0 || (pins && !enters)) return;
+        if (!loser) {
+            if (ghost != nullptr) *ghost = {};
+            return;
+        }
+        const std::uint16_t kept = policy.remember(loser->score, clock());
+        if (ghost == nullptr) {
+            ghost = ghosts_[set].place_for(kept, [&](std::uint16_t score) { return policy.priority(policy.recall(score, clock()), 0, clock(), {}); });
+        }
+        if (ghost != nullptr) *ghost = {tag_of(loser->row), kept};
+    }
+
+    /// The line that was in a way goes to its stored row, and the one that came is read from its own.
+    void settle(std::optional<Line>& old, const Way& way) {
+        if (!way.entered) {
+            if (old) old->score = way.line->score;
+            return;
+        }
+        ++counts_of(way.line->row).admissions;
+        if (old) {
+            ++counts_of(old->row).evictions;
+            if (old->dirty) {
+                ++counts_of(old->row).write_backs;
+                store(old->row, old->values, step_);
+            } else {
+                ++counts_of(old->row).clean_evictions;
+            }
+        }
+        old = way.line;
+        old->values = decoded(old->row);
+    }
+
+    std::uint16_t tag_of(std::uint64_t row) const { return static_cast<std::uint16_t>(mixer_(row)); }
 
     /// Chunks of 64 terms, each summed in order, added up in order.
     template <class Term>
@@ -438,6 +571,10 @@ private:
     std::map<std::uint64_t, std::vector<std::byte>> stored_;
     std::map<std::uint64_t, float> accumulators_;
     std::vector<Set> sets_;
+    std::vector<NaiveGhosts> ghosts_;  ///< by set
+    NaiveForesight foresight_;
+    std::uint64_t announced_ = 0;  ///< step of the last announced batch
+    std::uint64_t lookups_ = 0, lookups_before_ = 0;
     std::map<int, Planned> in_flight_;
     int plans_ = 0;
     std::vector<Statistics> counts_;  ///< by table

@@ -26,7 +26,8 @@ struct Snapshot {
     std::vector<float> lines;  ///< dense, without padding
     std::vector<std::uint64_t> tags;
     std::vector<std::uint64_t> scores;
-    std::vector<std::uint8_t> dirty;
+    std::vector<std::uint8_t> flags;
+    std::vector<std::uint32_t> ghosts;
     std::vector<float> accumulators;  ///< empty for optimizers that keep nothing
 
     bool operator==(const Snapshot&) const = default;
@@ -47,6 +48,10 @@ public:
     /// Gradients must be representable in the gradient's type.
     virtual void backward(int plan, const std::vector<float>& gradient) = 0;
     virtual void release(int plan) = 0;
+    /// For caches that look ahead.
+    virtual void announce(const NaiveBatch& batch) = 0;
+    virtual std::int64_t pin_rows(int table, const std::vector<std::int64_t>& rows) = 0;
+    virtual void unpin_rows(int table, const std::vector<std::int64_t>& rows) = 0;
     virtual std::vector<float> lookup(const NaiveBatch& batch) = 0;
     virtual void flush() = 0;
     virtual std::vector<float> read_rows(int table, std::int64_t first, std::int64_t count) = 0;
@@ -132,13 +137,15 @@ struct SnapshotSource {
     const float* lines;
     std::size_t line_stride, dim;
     std::vector<std::uint64_t> tags;  ///< `empty_tag` for empty ways
-    const std::uint32_t* scores;
-    const std::uint8_t* dirty;
+    std::vector<std::uint64_t> scores;
+    const std::uint8_t* flags;
+    const std::uint32_t* ghosts;
+    std::size_t ghost_count;
     const float* accumulators;
     std::size_t accumulator_count;
 
     Snapshot copy() const {
-        Snapshot s{{stored, stored + stored_bytes}, {}, tags, {scores, scores + tags.size()}, {dirty, dirty + tags.size()}, {accumulators, accumulators + accumulator_count}};
+        Snapshot s{{stored, stored + stored_bytes}, {}, tags, scores, {flags, flags + tags.size()}, {ghosts, ghosts + ghost_count}, {accumulators, accumulators + accumulator_count}};
         for (std::size_t slot = 0; slot < tags.size(); ++slot) {
             for (std::size_t e = 0; e < dim; ++e) s.lines.push_back(tags[slot] == empty_tag ? 0.0f : lines[slot * line_stride + e]);
         }
@@ -190,6 +197,12 @@ public:
         embedding_.release(in_flight_.at(plan)->plan);
         in_flight_.erase(plan);
     }
+    void announce(const NaiveBatch& batch) override {
+        const TypedBatch<I> typed(batch);
+        if constexpr (looks_ahead<typename Embedding::View::Cache::Eviction>) embedding_.announce(typed.batch());
+    }
+    std::int64_t pin_rows(int table, const std::vector<std::int64_t>& rows) override { return embedding_.pin_rows(table, rows); }
+    void unpin_rows(int table, const std::vector<std::int64_t>& rows) override { embedding_.unpin_rows(table, rows); }
     std::vector<float> lookup(const NaiveBatch& batch) override {
         const TypedBatch<I> other(batch);
         Dense<Scalar> output(batch.output_rows() * Embedding::dim);
@@ -216,10 +229,12 @@ public:
     Snapshot snapshot() const override {
         const auto view = embedding_.view();
         const std::size_t rows = static_cast<std::size_t>(embedding_.rows());
-        SnapshotSource source{view.stored, rows * Embedding::View::Layout::stride, view.lines, Embedding::View::line_stride, Embedding::dim, {}, view.scores, view.dirty, nullptr, 0};
+        SnapshotSource source{view.stored, rows * Embedding::View::Layout::stride, view.lines, Embedding::View::line_stride, Embedding::dim, {}, {}, view.flags,
+                              view.ghosts, static_cast<std::size_t>(embedding_.lines()) / Embedding::View::ways * Embedding::View::ghosts_per_set, nullptr, 0};
         for (std::int64_t slot = 0; slot < embedding_.lines(); ++slot) {
             const auto tag = view.tags[slot];
             source.tags.push_back(tag == Embedding::View::no_row ? empty_tag : tag);
+            if constexpr (Embedding::View::has_score) source.scores.push_back(view.scores[slot]);
         }
         if constexpr (!std::is_empty_v<typename Embedding::View::RowState>) {
             source.accumulators = &view.row_states->sum;
@@ -251,7 +266,7 @@ struct Combination {
     const char* name;
     int dim;
     int ways;
-    NaiveEviction eviction;
+    NaivePolicy policy;
     bool adagrad;
     Codec codec;
     OutputType output;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../cache/foresight.hpp"
+#include "../execution/atomics.hpp"
 #include "../execution/tile.hpp"
 #include "batch.hpp"
 #include "plan.hpp"
@@ -8,23 +10,7 @@
 
 #include <cstdint>
 
-#if !defined(__CUDA_ARCH__)
-#include <atomic>
-#endif
-
 namespace hotrow::detail {
-
-/// Keeps the least value seen at `address`; integers, so the order of threads does not matter.
-HOTROW_HD inline void atomic_minimum(std::uint64_t* address, std::uint64_t value) {
-#if defined(__CUDA_ARCH__)
-    atomicMin(reinterpret_cast<unsigned long long*>(address), static_cast<unsigned long long>(value));
-#else
-    std::atomic_ref<std::uint64_t> least(*address);
-    std::uint64_t seen = least.load(std::memory_order_relaxed);
-    while (value < seen && !least.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
-    }
-#endif
-}
 
 /// Notes the first bad index of the first batch that has one; `RecordBadIndex` adds its values.
 template <class RowId>
@@ -32,8 +18,27 @@ HOTROW_HD void report_index(const TablesView<RowId>& tables, std::uint32_t posit
     if (tables.bad_input->recorded == 0u) atomic_minimum(&tables.bad_input->position, position);
 }
 
-/// First step of a plan: the key of each lookup. One call serves `block` consecutive lookups: one search for
-/// the first one's bag, then a walk along the offsets.
+/// Calls `f(position, bag, row)` for the lookups of block `index`, each of `block` consecutive ones: one search for the first one's
+/// bag, then a walk along the offsets. `row` is the linear id; for a bad index it is the number of rows.
+template <class RowId, Index I, class F>
+HOTROW_HD void for_each_lookup(const TablesView<RowId>& tables, const BatchView<I>& batch, std::uint64_t index, std::uint32_t block, F&& f) {
+    const std::uint32_t first = static_cast<std::uint32_t>(index) * block;
+    const std::uint32_t last = batch.lookups - first < block ? batch.lookups : first + block;
+    std::uint32_t bag = batch.bag_of(first);
+    std::uint32_t table = bag / batch.batch_size;
+    for (std::uint32_t p = first; p < last; ++p) {
+        while (bag + 1u < batch.bags && static_cast<std::int64_t>(batch.offsets[bag + 1u]) <= static_cast<std::int64_t>(p)) {
+            ++bag;
+            if (bag == (table + 1u) * batch.batch_size) ++table;
+        }
+        const std::uint64_t begin = tables.table_begin[table];
+        const std::uint64_t rows = tables.table_begin[table + 1u] - begin;
+        const std::uint64_t row = static_cast<std::uint64_t>(batch.indices[p]);  // negative ones become huge
+        f(p, bag, row < rows ? begin + row : tables.geometry.rows);
+    }
+}
+
+/// First step of a plan: the key of each lookup.
 template <class RowId, Index I>
 struct MakeKeys {
     TablesView<RowId> tables;
@@ -43,24 +48,12 @@ struct MakeKeys {
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
-        const std::uint32_t first = static_cast<std::uint32_t>(index) * block;
-        const std::uint32_t last = batch.lookups - first < block ? batch.lookups : first + block;
-        std::uint32_t bag = batch.bag_of(first);
-        std::uint32_t table = bag / batch.batch_size;
-        for (std::uint32_t p = first; p < last; ++p) {
-            while (bag + 1u < batch.bags && static_cast<std::int64_t>(batch.offsets[bag + 1u]) <= static_cast<std::int64_t>(p)) {
-                ++bag;
-                if (bag == (table + 1u) * batch.batch_size) ++table;
-            }
-            const std::uint64_t begin = tables.table_begin[table];
-            const std::uint64_t rows = tables.table_begin[table + 1u] - begin;
-            const std::uint64_t row = static_cast<std::uint64_t>(batch.indices[p]);  // negative ones become huge
-            const bool valid = row < rows;
+        for_each_lookup(tables, batch, index, block, [&](std::uint32_t p, std::uint32_t bag, std::uint64_t row) {
             plan.bags[p] = bag;
             plan.positions[p] = p;
-            plan.keys[p] = tables.geometry.key(valid ? begin + row : tables.geometry.rows);
-            if (!valid) report_index(tables, p);
-        }
+            plan.keys[p] = tables.geometry.key(row);
+            if (row == tables.geometry.rows) report_index(tables, p);
+        });
     }
 };
 
@@ -111,6 +104,23 @@ struct RecordBadIndex {
         bad.index = static_cast<std::int64_t>(batch.indices[bad.position]);
         bad.table = batch.bag_of(static_cast<std::uint32_t>(bad.position)) / batch.batch_size;
         bad.limit = tables.table_begin[bad.table + 1u] - tables.table_begin[bad.table];
+    }
+};
+
+/// What a coming batch will look up.
+template <class RowId, Index I>
+struct AnnounceLookups {
+    TablesView<RowId> tables;
+    BatchView<I> batch;
+    ForesightView<RowId> foresight;
+    std::uint64_t step;  ///< of the plan that it is announced for
+    std::uint32_t block;
+
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
+        for_each_lookup(tables, batch, index, block, [&](std::uint32_t, std::uint32_t, std::uint64_t row) {
+            if (row != tables.geometry.rows) foresight.add(static_cast<RowId>(row), step);
+        });
     }
 };
 

@@ -32,6 +32,7 @@ struct PlanView {
     RowId* locations;          ///< [n] where each lookup's row is
     std::uint32_t* run_count;  ///< [1]
     std::uint64_t* step;       ///< [1] number of this plan; part of every random key of its batch
+    std::uint64_t* lookups_before;  ///< [1] lookups of all plans before this one
     float* partial_sums;       ///< [n / chunk_length][dim] sums of full chunks of long runs or bags
     std::uint32_t lookups;
 

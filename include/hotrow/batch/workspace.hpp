@@ -41,6 +41,7 @@ struct Workspace {
     Workspace(const Backend& backend, std::int64_t lookups, int key_bits, int dim, std::byte* block) {
         Carver carver(block);
         plan.step = carver.take<std::uint64_t>(1);  // an empty batch is a step too
+        plan.lookups_before = carver.take<std::uint64_t>(1);
         bytes = carver.used();
         if (lookups == 0) return;
         const std::size_t n = static_cast<std::size_t>(lookups);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "admission.hpp"
-#include "eviction.hpp"
+#include "eviction/eviction.hpp"
+#include "eviction/lfu_aged.hpp"
+#include "ghosts.hpp"
 
 #include <concepts>
 #include <type_traits>
@@ -19,16 +21,48 @@ struct SetAssociative {
 /// One way: a row has one place only.
 using DirectMapped = SetAssociative<1>;
 
-/// What decides where hot rows live: associativity, eviction, the line's element type, and admission.
-template <class Associativity, class EvictionType, class LineType = float, class AdmissionType = Always>
+namespace detail {
+
+/// What an eviction policy asks for, else `Fallback`.
+template <class E, class Fallback>
+struct DefaultAdmissionOf {
+    using type = Fallback;
+};
+template <class E, class Fallback>
+    requires requires { typename E::DefaultAdmission; }
+struct DefaultAdmissionOf<E, Fallback> {
+    using type = typename E::DefaultAdmission;
+};
+template <class E, class Fallback>
+struct DefaultGhostsOf {
+    using type = Fallback;
+};
+template <class E, class Fallback>
+    requires requires { typename E::DefaultGhosts; }
+struct DefaultGhostsOf<E, Fallback> {
+    using type = typename E::DefaultGhosts;
+};
+
+}  // namespace detail
+
+/// What decides where hot rows live: associativity, eviction, the line's element type, admission, and what is remembered of
+/// rows that are not cached. `Cache<SetAssociative<32>>` is the default that hit best in docs/cache.md.
+template <class Associativity, class EvictionType = LfuAged<>, class LineType = float,
+          class AdmissionType = typename detail::DefaultAdmissionOf<EvictionType, Always>::type,
+          class GhostsType = typename detail::DefaultGhostsOf<EvictionType, NoGhosts>::type>
 struct Cache {
     static_assert(requires { { Associativity::ways } -> std::convertible_to<int>; },
                   "Cache: the first parameter must be DirectMapped or SetAssociative<Ways>");
     static_assert(Eviction<EvictionType>, "Cache: the second parameter is no Eviction (Score, admitted, hit, priority)");
     static_assert(std::is_same_v<LineType, float>, "Cache: lines hold float");
-    static_assert(Admission<AdmissionType>, "Cache: the fourth parameter is no Admission (fills, admits)");
+    static_assert(Admission<AdmissionType>, "Cache: the fourth parameter is no Admission (fills, competes, admits)");
+    static_assert(requires { { GhostsType::per_set } -> std::convertible_to<int>; },
+                  "Cache: the fifth parameter must be NoGhosts or Ghosts<PerSet>");
+    static_assert(GhostsType::per_set == 0 || remembers<EvictionType>,
+                  "Cache: Ghosts need an eviction policy with remember(score, clock) and recall(bits, clock), such as LfuAged or Lfu");
 
     static constexpr int ways = Associativity::ways;
+    static constexpr int ghosts_per_set = GhostsType::per_set;
     using Eviction_t = EvictionType;
     using Line = LineType;
     using Admission_t = AdmissionType;

@@ -4,10 +4,19 @@
 #include "../batch/tables_view.hpp"
 #include "../config.hpp"
 #include "../execution/tile.hpp"
+#include "foresight.hpp"
+#include "ghosts.hpp"
 
 #include <cstdint>
+#include <type_traits>
 
 namespace hotrow {
+
+/// What is known of a line, in one byte: two lines of one word may be written by different tiles.
+namespace LineFlag {
+inline constexpr std::uint8_t dirty = 1;   ///< it differs from its stored row
+inline constexpr std::uint8_t pinned = 2;  ///< it is never evicted
+}  // namespace LineFlag
 
 /// Which rows are in which lines; enough to find a row.
 template <int Ways, class RowIdType>
@@ -16,7 +25,7 @@ struct TagsView : TablesView<RowIdType> {
     static constexpr int ways = Ways;
 
     RowId* tags;          ///< [slots] row of each line, or `no_row`
-    std::uint8_t* dirty;  ///< [slots] 1: the line differs from its stored row
+    std::uint8_t* flags;  ///< [slots] `LineFlag`s
 
     HOTROW_HD std::uint64_t slots() const { return this->geometry.sets * static_cast<std::uint64_t>(Ways); }
     HOTROW_HD RowId stored_location(RowId row) const { return static_cast<RowId>(slots() + row); }
@@ -49,8 +58,23 @@ struct CacheView : TagsView<CacheType::ways, RowIdType> {
     using Eviction = typename CacheType::Eviction_t;
     using Admission = typename CacheType::Admission_t;
     using Score = typename Eviction::Score;
+    static constexpr int ghosts_per_set = CacheType::ghosts_per_set;
+    static constexpr bool has_score = !std::is_empty_v<Score>;
 
-    Score* scores;  ///< [slots] what the eviction policy keeps
+    Score* scores;                     ///< [slots] what the eviction policy keeps
+    detail::Ghost* ghosts;             ///< [sets][ghosts_per_set]
+    ForesightView<RowIdType> foresight;  ///< what announced batches need; empty for policies that do not look ahead
+
+    HOTROW_HD Score score(std::uint64_t slot) const {
+        if constexpr (has_score) {
+            return scores[slot];
+        } else {
+            return {};
+        }
+    }
+    HOTROW_HD void set_score(std::uint64_t slot, Score score) const {
+        if constexpr (has_score) scores[slot] = score;
+    }
 };
 
 }  // namespace hotrow

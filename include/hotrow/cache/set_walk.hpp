@@ -2,10 +2,10 @@
 #pragma once
 
 #include "../batch/plan.hpp"
+#include "../execution/prefetch.hpp"
 #include "../statistics.hpp"
 #include "cache_view.hpp"
-#include "../execution/prefetch.hpp"
-#include "eviction.hpp"
+#include "set_state.hpp"
 
 #include <bit>
 #include <cstdint>
@@ -23,13 +23,17 @@ constexpr int set_lanes() {
 /// one set has one writer and needs no atomics.
 ///
 /// First pass: hits get their slot and may not be evicted by this batch. Second pass: misses, in key order, take an
-/// empty way or the way of least priority that is not in use, if the admission policy agrees; else they stay in place.
-/// Tags, scores and dirty bits are changed here; the rows themselves move afterwards (`MoveRows`).
-template <class CacheViewType>
+/// empty way or the way of least priority that is not in use, if the admission policy agrees; else they stay in place. A miss may
+/// also take the way of an earlier miss of lesser priority, since rows move only afterwards (`MoveRows`): when a
+/// batch has more misses than a set has ways, the best of them stay, not the first.
+///
+/// `Pins`: the runs are rows to pin. They enter whatever the policies say, and are not counted as lookups.
+template <class CacheViewType, bool Pins = false>
 struct WalkSets {
     using RowId = typename CacheViewType::RowId;
     using Eviction = typename CacheViewType::Eviction;
     using Admission = typename CacheViewType::Admission;
+    using Score = typename Eviction::Score;
 
     CacheViewType cache;
     PlanView<RowId> plan;
@@ -39,184 +43,161 @@ struct WalkSets {
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t index, Counts counts) const {
         const std::uint32_t first = static_cast<std::uint32_t>(index);
         if (cache.geometry.sets == 0) {
-            if (tile.rank() == 0) serve_in_place(first, counts);
+            if (tile.rank() == 0) serve_in_place(first, cache.geometry.row(key_of(first)), counts);
             return;
         }
         prefetch(first);
         const std::uint64_t set = set_of(first);
         if (first > 0u && set_of(first - 1u) == set) return;
-        Walk<TileType> walk(*this, tile, set);
+        const CacheClock now = clock();
+        SetState<CacheViewType, TileType> state(cache, tile, set, now);
         const std::uint32_t runs = *plan.run_count;
         std::uint32_t last = first;
         std::uint32_t missed = 0;
-        for (; last < runs && set_of(last) == set; ++last) missed += walk.find(last, counts) ? 0u : 1u;
+        for (; last < runs && set_of(last) == set; ++last) missed += find(tile, state, last, counts) ? 0u : 1u;
         if (missed == 0u) return;
         tile.sync();
+        state.weigh();
+        GhostState<CacheViewType, TileType> ghosts(cache, tile, set, now);
         for (std::uint32_t run = first; run < last; ++run) {
             const RowId location = plan.run_location[run];
-            if (location != nowhere<RowId> && location >= cache.slots()) walk.admit(run, counts);
+            if (location != nowhere<RowId> && location >= cache.slots()) admit(tile, state, ghosts, run, counts);
         }
+        ghosts.settle();
+        settle(state, counts);
     }
 
 private:
     HOTROW_HD RowId key_of(std::uint32_t run) const { return plan.keys[plan.run_begin[run]]; }
     HOTROW_HD std::uint64_t set_of(std::uint32_t run) const { return cache.geometry.set(key_of(run)); }
 
+    HOTROW_HD CacheClock clock() const {
+        CacheClock clock{*plan.step, cache.seed};
+        if constexpr (requires { Eviction::time(clock.step, clock.step); }) clock.now = Eviction::time(*plan.lookups_before, cache.slots());
+        return clock;
+    }
+
     HOTROW_HD void prefetch(std::uint32_t run) const {
 #if !defined(__CUDA_ARCH__)
         if (run + prefetch_distance >= *plan.run_count) return;
-        const std::uint64_t slot = set_of(run + prefetch_distance) * static_cast<std::uint64_t>(CacheViewType::ways);
+        const std::uint64_t set = set_of(run + prefetch_distance);
+        const std::uint64_t slot = set * static_cast<std::uint64_t>(CacheViewType::ways);
         detail::prefetch(cache.tags + slot, CacheViewType::ways * static_cast<int>(sizeof(RowId)));
-        detail::prefetch(cache.scores + slot, CacheViewType::ways * static_cast<int>(sizeof(typename CacheViewType::Score)));
-        detail::prefetch(cache.dirty + slot, CacheViewType::ways);
+        if constexpr (CacheViewType::has_score) detail::prefetch(cache.scores + slot, CacheViewType::ways * static_cast<int>(sizeof(Score)));
+        detail::prefetch(cache.flags + slot, CacheViewType::ways);
+        if constexpr (CacheViewType::ghosts_per_set > 0) {
+            constexpr int ghosts = CacheViewType::ghosts_per_set;
+            detail::prefetch(cache.ghosts + set * static_cast<std::uint64_t>(ghosts), ghosts * static_cast<int>(sizeof(Ghost)));
+        }
 #else
         (void)run;
 #endif
     }
 
-    /// Records a run that no line holds. Called by one lane.
-    HOTROW_HD void serve_in_place(std::uint32_t run, Counts counts) const {
-        const RowId row = cache.geometry.row(key_of(run));
+    HOTROW_HD void count_lookups(std::uint32_t run, RowId row, Counter outcome, Counts counts) const {
+        if constexpr (Pins) return;
         const std::uint32_t length = plan.run_length(run);
+        const std::uint32_t table = cache.table_of(row);
+        counts.add(table, lookups, length);
+        counts.add(table, unique_rows);
+        counts.add(table, outcome, length);
+    }
+
+    /// Records a run that no line holds. Called by one lane.
+    HOTROW_HD void serve_in_place(std::uint32_t run, RowId row, Counts counts) const {
         const bool bad = row == cache.geometry.rows;
         plan.run_location[run] = bad ? nowhere<RowId> : cache.stored_location(row);
         plan.run_evicted[run] = plan.not_admitted;
         if (bad) {
-            counts.add(cache.tables, bad_indices, length);
+            counts.add(cache.tables, bad_indices, plan.run_length(run));
         } else {
-            const std::uint32_t table = cache.table_of(row);
-            counts.add(table, lookups, length);
-            counts.add(table, unique_rows);
-            counts.add(table, misses, length);
+            count_lookups(run, row, misses, counts);
         }
     }
 
-    /// One set's tags and scores in registers.
-    template <class TileType>
-    struct Walk {
-        static constexpr int local = (CacheViewType::ways + TileType::lanes - 1) / TileType::lanes;
+    /// First pass: true if a line holds the run's row (or there is no such row).
+    template <Tile TileType>
+    HOTROW_HD bool find(const TileType& tile, SetState<CacheViewType, TileType>& state, std::uint32_t run, Counts counts) const {
+        const RowId row = cache.geometry.row(key_of(run));
+        const std::uint32_t found = state.find(row);
+        if (found == 0u) {
+            if (tile.rank() == 0) serve_in_place(run, row, counts);
+            return row == cache.geometry.rows;
+        }
+        const int way = static_cast<int>(found) - 1;
+        if constexpr (!Pins) state.hit(way, plan.run_length(run));
+        if (tile.rank() == 0) {
+            plan.run_location[run] = static_cast<RowId>(state.slot(way));
+            plan.run_evicted[run] = plan.not_admitted;
+            if constexpr (Pins) cache.flags[state.slot(way)] |= LineFlag::pinned;
+            count_lookups(run, row, hits, counts);
+        }
+        return true;
+    }
 
-        const WalkSets& parent;
-        const TileType& tile;
-        CacheClock clock;
-        std::uint64_t base;
-        RowId tags[local];
-        typename Eviction::Score scores[local];
-        bool in_use[local];
-
-        HOTROW_HD Walk(const WalkSets& walk, const TileType& lanes, std::uint64_t set)
-            : parent(walk), tile(lanes), clock{*walk.plan.step, walk.cache.seed}, base(set * static_cast<std::uint64_t>(CacheViewType::ways)) {
-            HOTROW_UNROLL
-            for (int j = 0; j < local; ++j) {
-                const bool exists = way(j) < CacheViewType::ways;
-                tags[j] = exists ? parent.cache.tags[slot(way(j))] : no_row<RowId>;
-                scores[j] = exists ? parent.cache.scores[slot(way(j))] : typename Eviction::Score{};
-                in_use[j] = !exists;
+    /// Second pass: looks for a way for a run that missed.
+    template <Tile TileType>
+    HOTROW_HD void admit(const TileType& tile, SetState<CacheViewType, TileType>& state, GhostState<CacheViewType, TileType>& ghosts,
+                         std::uint32_t run, Counts counts) const {
+        constexpr bool has_ghosts = CacheViewType::ghosts_per_set > 0;
+        const RowId key = key_of(run);
+        const RowId row = cache.geometry.row(key);
+        if (in_flight.use(key)) {
+            if (tile.rank() == 0) counts.add(cache.table_of(row), conflict_misses);
+            return;
+        }
+        const auto victim = state.victim([&](RowId held) { return in_flight.use(cache.geometry.key(held)); });
+        [[maybe_unused]] std::uint64_t own = 0;
+        Score score = Eviction::admitted(state.clock(), Pins ? 1u : plan.run_length(run));
+        if constexpr (has_ghosts) {
+            own = ghosts.find(ghost_tag(key));
+            if (own != 0u && !Pins) score = Eviction::hit(ghosts.score_of(own), state.clock(), plan.run_length(run));
+        }
+        const bool enters = victim.exists() && may_enter(state, victim, score, row);
+        // What becomes of the loser, this row or the victim.
+        RowId loser = row;
+        Score loser_score = score;
+        const bool displaces = enters && !victim.is_empty();
+        if (displaces && (has_ghosts || !Admission::competes)) {
+            loser = state.row_in(victim.way());
+            loser_score = state.score_in(victim.way());
+        }
+        if (enters) state.enter(victim, run, row, score, Pins);
+        if constexpr (has_ghosts) {
+            if (enters && victim.is_empty()) {
+                if (own != 0u) ghosts.forget(own);
+            } else if (!Pins || enters) {
+                ghosts.remember(own, enters ? ghost_tag(cache.geometry.key(loser)) : ghost_tag(key), loser_score);
             }
         }
+        // No way could be given up: for this row, or for the one that it displaced.
+        const bool conflict = !victim.exists() || (!Admission::competes && !Pins && victim.is_of_this_batch());
+        if (conflict && tile.rank() == 0) counts.add(cache.table_of(loser), conflict_misses);
+    }
 
-        HOTROW_HD int way(int j) const { return j * TileType::lanes + tile.rank(); }
-        HOTROW_HD std::uint64_t slot(int w) const { return base + static_cast<std::uint64_t>(w); }
+    template <Tile TileType>
+    HOTROW_HD bool may_enter(const SetState<CacheViewType, TileType>& state, const typename SetState<CacheViewType, TileType>::Victim& victim,
+                             Score score, RowId row) const {
+        if constexpr (Pins) return true;
+        if (!Admission::fills) return false;
+        if (victim.is_empty()) return true;
+        const std::uint32_t priority = state.priority_in(victim.way(), score, row);
+        return victim.is_of_this_batch() ? priority > victim.priority() : Admission::admits(priority, victim.priority());
+    }
 
-        /// First pass: true if a line holds the run's row (or there is no such row).
-        HOTROW_HD bool find(std::uint32_t run, Counts counts) {
-            const RowId row = parent.cache.geometry.row(parent.key_of(run));
-            std::uint32_t found = 0;
-            HOTROW_UNROLL
-            for (int j = 0; j < local; ++j) found = tags[j] == row ? static_cast<std::uint32_t>(way(j)) + 1u : found;
-            found = highest(tile, found);
-            if (found == 0u) {
-                if (tile.rank() == 0) parent.serve_in_place(run, counts);
-                return row == parent.cache.geometry.rows;
-            }
-            const int hit_way = static_cast<int>(found) - 1;
-            const std::uint32_t length = parent.plan.run_length(run);
-            HOTROW_UNROLL
-            for (int j = 0; j < local; ++j) {
-                if (way(j) != hit_way) continue;
-                in_use[j] = true;
-                scores[j] = Eviction::hit(scores[j], clock, length);
-                parent.cache.scores[slot(hit_way)] = scores[j];
-            }
-            if (tile.rank() == 0) {
-                parent.plan.run_location[run] = static_cast<RowId>(slot(hit_way));
-                parent.plan.run_evicted[run] = parent.plan.not_admitted;
-                const std::uint32_t table = parent.cache.table_of(row);
-                counts.add(table, lookups, length);
-                counts.add(table, unique_rows);
-                counts.add(table, hits, length);
-            }
-            return true;
-        }
-
-        static constexpr std::uint64_t nobody = ~0ull;
-
-        /// (priority + 1, way) of the line to evict: empty ways first, then the least priority, then the lowest way. Lines
-        /// that this batch or one in flight uses are passed over.
-        HOTROW_HD std::uint64_t victim_of_set() {
-            for (;;) {
-                std::uint64_t best = nobody;
-                HOTROW_UNROLL
-                for (int j = 0; j < local; ++j) {
-                    if (in_use[j]) continue;
-                    const std::uint64_t rank =
-                        tags[j] == no_row<RowId> ? 0ull : 1ull + Eviction::priority(scores[j], slot(way(j)), clock);
-                    const std::uint64_t candidate = (rank << 8) | static_cast<std::uint64_t>(way(j));
-                    best = candidate < best ? candidate : best;
-                }
-                best = lowest(tile, best);
-                if (best == nobody || best >> 8 == 0u || parent.in_flight.count == 0) return best;
-                // Only the line that would go is looked for in the other plans, not all of the set.
-                bool held = false;
-                HOTROW_UNROLL
-                for (int j = 0; j < local; ++j) {
-                    if (way(j) != static_cast<int>(best & 0xffu)) continue;
-                    held = parent.in_flight.use(parent.cache.geometry.key(tags[j]));
-                    in_use[j] = held;
-                }
-                if (!tile.any(held)) return best;
-            }
-        }
-
-        /// Second pass: finds a way for a run that missed.
-        HOTROW_HD void admit(std::uint32_t run, Counts counts) {
-            const RowId key = parent.key_of(run);
-            const RowId row = parent.cache.geometry.row(key);
-            const std::uint64_t best = parent.in_flight.use(key) ? nobody : victim_of_set();
-            if (best == nobody) {
-                if (tile.rank() == 0) counts.add(parent.cache.table_of(row), conflict_misses);
-                return;
-            }
-            const std::uint64_t rank = best >> 8;
-            const int victim = static_cast<int>(best & 0xffu);
-            const typename Eviction::Score score = Eviction::admitted(clock, parent.plan.run_length(run));
-            const bool empty = rank == 0u;
-            const bool admits = Admission::fills &&
-                                (empty || Admission::admits(Eviction::priority(score, slot(victim), clock),
-                                                            static_cast<std::uint32_t>(rank - 1u)));
-            if (!admits) return;
-            HOTROW_UNROLL
-            for (int j = 0; j < local; ++j) {
-                if (way(j) != victim) continue;
-                // The lane that owns the way does all of it: the old tag is in its registers.
-                const bool dirty = !empty && parent.cache.dirty[slot(victim)] != 0u;
-                parent.plan.run_evicted[run] = dirty ? tags[j] : parent.plan.nothing_to_write;
-                parent.plan.run_location[run] = static_cast<RowId>(slot(victim));
-                parent.cache.dirty[slot(victim)] = 0u;
-                parent.cache.tags[slot(victim)] = row;
-                parent.cache.scores[slot(victim)] = score;
-                counts.add(parent.cache.table_of(row), admissions);
-                if (!empty) {
-                    const std::uint32_t table = parent.cache.table_of(tags[j]);
-                    counts.add(table, evictions);
-                    counts.add(table, dirty ? write_backs : clean_evictions);
-                }
-                tags[j] = row;
-                scores[j] = score;
-                in_use[j] = true;
-            }
-        }
-    };
+    /// Makes the admissions known.
+    template <Tile TileType>
+    HOTROW_HD void settle(SetState<CacheViewType, TileType>& state, Counts counts) const {
+        state.settle(Pins ? LineFlag::pinned : std::uint8_t{0}, [&](std::uint32_t run, int way, RowId row, RowId evicted, bool was_dirty) {
+            plan.run_location[run] = static_cast<RowId>(state.slot(way));
+            plan.run_evicted[run] = evicted != no_row<RowId> && was_dirty ? evicted : plan.nothing_to_write;
+            counts.add(cache.table_of(row), admissions);
+            if (evicted == no_row<RowId>) return;
+            const std::uint32_t table = cache.table_of(evicted);
+            counts.add(table, evictions);
+            counts.add(table, was_dirty ? write_backs : clean_evictions);
+        });
+    }
 };
 
 /// Spreads the locations of runs to their lookups.

@@ -82,7 +82,7 @@ template <class Rows, class OptimizerType, class Gradients>
 struct UpdateRows {
     TablesView<typename Rows::RowId> tables;
     Rows rows;
-    std::uint8_t* dirty;
+    std::uint8_t* flags;
     typename OptimizerType::RowState* row_states;
     const OptimizerType* optimizer;
     Gradients source;
@@ -122,7 +122,7 @@ struct UpdateRows {
         }
         if (rows.is_line(location)) {
             rows.store_line(tile, location, values);
-            if (tile.rank() == 0) dirty[location] = 1u;
+            if (tile.rank() == 0) flags[location] |= LineFlag::dirty;
         } else {
             rows.store_stored(tile, row, values, tables.random_key(row, *plan.step));
         }

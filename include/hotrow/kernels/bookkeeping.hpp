@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../batch/tables_view.hpp"
+#include "../cache/cache_view.hpp"
 #include "../execution/tile.hpp"
 #include "../statistics.hpp"
 
@@ -13,10 +14,43 @@ namespace hotrow::detail {
 /// A new step begins: random keys and cache clocks of the batch depend on it.
 struct AdvanceStep {
     std::uint64_t* step;
+    std::uint64_t* lookups;
     std::uint64_t* plan_step;
+    std::uint64_t* plan_lookups_before;
+    std::uint32_t lookups_of_batch;
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
         *plan_step = ++*step;
+        *plan_lookups_before = *lookups;
+        *lookups += lookups_of_batch;
+    }
+};
+
+/// A plan that is no step: it takes the clock as it stands.
+struct TakeClock {
+    const std::uint64_t* step;
+    const std::uint64_t* lookups;
+    std::uint64_t* plan_step;
+    std::uint64_t* plan_lookups_before;
+    std::uint32_t* run_count;
+    std::uint32_t runs;
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
+        *plan_step = *step;
+        *plan_lookups_before = *lookups;
+        *run_count = runs;
+    }
+};
+
+/// One call a row: its line, if it has one, may be evicted again.
+template <class TagsViewType>
+struct UnpinRows {
+    TagsViewType tags;
+    const typename TagsViewType::RowId* rows;
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType& tile, std::uint64_t i) const {
+        const auto slot = tags.probe(tile, rows[i]);
+        if (slot != nowhere<typename TagsViewType::RowId> && tile.rank() == 0) tags.flags[slot] &= static_cast<std::uint8_t>(~LineFlag::pinned);
     }
 };
 
@@ -56,8 +90,17 @@ struct ClearSlots {
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t slot) const {
         cache.tags[slot] = no_row<typename CacheViewType::RowId>;
-        cache.scores[slot] = typename CacheViewType::Score{};
-        cache.dirty[slot] = 0u;
+        cache.set_score(slot, typename CacheViewType::Score{});
+        cache.flags[slot] = 0u;
+    }
+};
+
+/// Nothing remembered. One call a ghost.
+struct ClearGhosts {
+    Ghost* ghosts;
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t i) const {
+        ghosts[i] = 0u;
     }
 };
 

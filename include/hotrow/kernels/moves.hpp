@@ -3,6 +3,7 @@
 
 #include "../batch/plan.hpp"
 #include "../batch/tables_view.hpp"
+#include "../cache/cache_view.hpp"
 #include "../storage/rows_view.hpp"
 
 #include <cstdint>
@@ -53,17 +54,17 @@ struct FlushLines {
     TablesView<typename Rows::RowId> tables;
     Rows rows;
     const typename Rows::RowId* tags;
-    std::uint8_t* dirty;
+    std::uint8_t* flags;
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t slot) const {
-        if (dirty[slot] == 0u) return;
+        if ((flags[slot] & LineFlag::dirty) == 0u) return;
         const auto row = tags[slot];
         float values[RowShape<Rows::dim, TileType::lanes>::local];
         rows.load_line(tile, slot, values);
         rows.store_stored(tile, row, values, tables.random_key(row, *tables.step));
-        tile.sync();  // every lane has read the dirty flag
-        if (tile.rank() == 0) dirty[slot] = 0u;
+        tile.sync();  // every lane has read the flag
+        if (tile.rank() == 0) flags[slot] &= static_cast<std::uint8_t>(~LineFlag::dirty);
     }
 };
 

@@ -119,7 +119,7 @@ struct WriteRows {
             rows.store_stored(tile, row, values, tags.random_key(row, *tags.step));
         } else {
             rows.store_line(tile, slot, values);
-            if (tile.rank() == 0) tags.dirty[slot] = 1u;
+            if (tile.rank() == 0) tags.flags[slot] |= LineFlag::dirty;
         }
     }
 };

@@ -47,6 +47,9 @@ struct MyAdmission {
 #ifndef WITHOUT_FILLS
     static constexpr bool fills = true;
 #endif
+#ifndef WITHOUT_COMPETES
+    static constexpr bool competes = false;
+#endif
 #ifndef WITHOUT_ADMITS
     static bool admits(std::uint32_t, std::uint32_t) { return true; }
 #endif
