@@ -11,7 +11,7 @@
 
 // [quickstart]
 using Format = hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>;
-using Cache = hotrow::Cache<hotrow::SetAssociative<32>, hotrow::Lfu, float>;
+using Cache = hotrow::Cache<hotrow::SetAssociative<32>>;
 using Embedding = hotrow::CachedEmbedding<64, Format, Cache, hotrow::RowwiseAdagrad, hotrow::Host>;
 
 int main() {

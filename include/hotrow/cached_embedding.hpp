@@ -123,6 +123,7 @@ public:
         detail::Workspace<RowId, Backend>& workspace = places_[place].workspace;
         PlanView<RowId>& plan = workspace.plan;
         plan.lookups = seen.lookups;
+        plan.batch_size = seen.batch_size;
 
         check_offsets(seen, stream);
         if (seen.lookups > 0) {
@@ -624,7 +625,8 @@ private:
 
     template <Index I>
     void check_offsets(const BatchView<I>& batch, Stream stream) {
-        backend_->template for_each<1>(stream, batch.bags, detail::CheckOffsets<RowId, I>{view(), batch});
+        constexpr std::uint32_t block = Backend::key_block;
+        backend_->template for_each<1>(stream, (batch.bags + block - 1u) / block, detail::CheckOffsets<RowId, I>{view(), batch, block});
     }
 
     template <Index I>

@@ -29,6 +29,11 @@ TEST_CASE("the mixer permutes numbers of every width", "[cache]") {
             const std::uint64_t x = (i * 0x9E3779B97F4A7C15u + i) & mixer.mask();
             REQUIRE(mixer(x) <= mixer.mask());
             REQUIRE(mixer.inverse(mixer(x)) == x);
+            if (bits <= 32) {  // in narrow words too
+                const std::uint32_t narrow = static_cast<std::uint32_t>(x);
+                REQUIRE(mixer(narrow) == mixer(x));
+                REQUIRE(mixer.inverse(narrow) == mixer.inverse(x));
+            }
             REQUIRE(mixer.inverse(mixer(mixer.mask() - i)) == mixer.mask() - i);
         }
     }

@@ -9,6 +9,7 @@
 #include "tables_view.hpp"
 
 #include <cstdint>
+#include <type_traits>
 
 namespace hotrow::detail {
 
@@ -18,27 +19,47 @@ HOTROW_HD void report_index(const TablesView<RowId>& tables, std::uint32_t posit
     if (tables.bad_input->recorded == 0u) atomic_minimum(&tables.bad_input->position, position);
 }
 
-/// Calls `f(position, bag, row)` for the lookups of block `index`, each of `block` consecutive ones: one search for the first one's
-/// bag, then a walk along the offsets. `row` is the linear id; for a bad index it is the number of rows.
+/// Calls `f(from, to, table)` for the stretches of lookups `from .. to` in one table that make up block `index`, of `block`
+/// lookups. Ends whatever the offsets say.
 template <class RowId, Index I, class F>
-HOTROW_HD void for_each_lookup(const TablesView<RowId>& tables, const BatchView<I>& batch, std::uint64_t index, std::uint32_t block, F&& f) {
-    const std::uint32_t first = static_cast<std::uint32_t>(index) * block;
-    const std::uint32_t last = batch.lookups - first < block ? batch.lookups : first + block;
-    std::uint32_t bag = batch.bag_of(first);
-    std::uint32_t table = bag / batch.batch_size;
-    for (std::uint32_t p = first; p < last; ++p) {
-        while (bag + 1u < batch.bags && static_cast<std::int64_t>(batch.offsets[bag + 1u]) <= static_cast<std::int64_t>(p)) {
-            ++bag;
-            if (bag == (table + 1u) * batch.batch_size) ++table;
-        }
-        const std::uint64_t begin = tables.table_begin[table];
-        const std::uint64_t rows = tables.table_begin[table + 1u] - begin;
-        const std::uint64_t row = static_cast<std::uint64_t>(batch.indices[p]);  // negative ones become huge
-        f(p, bag, row < rows ? begin + row : tables.geometry.rows);
+HOTROW_HD void for_each_stretch_of_table(const TablesView<RowId>& tables, const BatchView<I>& batch, std::uint64_t index, std::uint32_t block, F&& f) {
+    std::uint32_t from = static_cast<std::uint32_t>(index) * block;
+    const std::uint32_t last = batch.lookups - from < block ? batch.lookups : from + block;
+    for (std::uint32_t table = batch.bag_of(from) / batch.batch_size; from < last; ++table) {
+        const bool goes_on = table + 1u < tables.tables;
+        const std::int64_t end = goes_on ? static_cast<std::int64_t>(batch.offsets[(table + 1u) * batch.batch_size]) : std::int64_t{last};
+        const std::uint32_t to = end < std::int64_t{last} ? static_cast<std::uint32_t>(end > 0 ? end : 0) : last;
+        if (to <= from) continue;
+        f(from, to, table);
+        from = to;
     }
 }
 
-/// First step of a plan: the key of each lookup.
+/// Calls `f(position, row)` for lookups `from .. to` of one table. `row` is the linear id, and the number of rows for a bad index, which is reported
+/// with `reports`.
+template <class RowId, Index I, class F>
+HOTROW_HD void for_each_row(const TablesView<RowId>& tables, const BatchView<I>& batch, std::uint32_t from, std::uint32_t to, std::uint32_t table,
+                            bool reports, F&& f) {
+    using U = std::make_unsigned_t<I>;  // negative indices become huge
+    const std::uint64_t begin = tables.table_begin[table];
+    const std::uint64_t rows = tables.table_begin[table + 1u] - begin;
+    constexpr std::uint64_t most = std::uint64_t{1} << (8 * sizeof(I) - 1);
+    const U limit = static_cast<U>(rows < most ? rows : most);
+    const RowId first = static_cast<RowId>(begin), bad = static_cast<RowId>(tables.geometry.rows);
+    std::uint32_t wrong = 0;
+    for (std::uint32_t p = from; p < to; ++p) {
+        const U row = static_cast<U>(batch.indices[p]);
+        wrong |= row < limit ? 0u : 1u;
+        f(p, row < limit ? static_cast<RowId>(first + static_cast<RowId>(row)) : bad);
+    }
+    if (wrong == 0u || !reports) return;
+    for (std::uint32_t p = from; p < to; ++p) {
+        if (static_cast<U>(batch.indices[p]) >= limit) report_index(tables, p);
+    }
+}
+
+/// First step of a plan: the key of each lookup, and its bag. A call serves many lookups, so that tables and bags are looked for
+/// once and the rest are loops that vectorise.
 template <class RowId, Index I>
 struct MakeKeys {
     TablesView<RowId> tables;
@@ -48,28 +69,46 @@ struct MakeKeys {
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
-        for_each_lookup(tables, batch, index, block, [&](std::uint32_t p, std::uint32_t bag, std::uint64_t row) {
-            plan.bags[p] = bag;
-            plan.positions[p] = p;
-            plan.keys[p] = tables.geometry.key(row);
-            if (row == tables.geometry.rows) report_index(tables, p);
+        const Geometry<RowId> geometry = tables.geometry;
+        RowId* const keys = plan.keys;
+        std::uint32_t* const positions = plan.positions;
+        for_each_stretch_of_table(tables, batch, index, block, [&](std::uint32_t from, std::uint32_t to, std::uint32_t table) {
+            for_each_row(tables, batch, from, to, table, true, [&](std::uint32_t p, RowId row) { keys[p] = geometry.key(row); });
+            for (std::uint32_t p = from; p < to; ++p) positions[p] = p;
+            name_bags(from, to);
         });
+    }
+
+private:
+    HOTROW_HD void name_bags(std::uint32_t from, std::uint32_t to) const {
+        for (std::uint32_t bag = batch.bag_of(from); from < to; ++bag) {
+            const std::int64_t end = bag + 1u < batch.bags ? static_cast<std::int64_t>(batch.offsets[bag + 1u]) : std::int64_t{to};
+            for (; from < to && std::int64_t{from} < end; ++from) plan.bags[from] = bag;
+        }
     }
 };
 
-/// Checks that offsets start at 0, never decrease, and end at the number of lookups.
+/// Checks that offsets start at 0, never decrease, and end at the number of lookups. A call serves `block` bags.
 template <class RowId, Index I>
 struct CheckOffsets {
     TablesView<RowId> tables;
     BatchView<I> batch;
+    std::uint32_t block;
 
     template <Tile TileType>
-    HOTROW_HD void operator()(const TileType&, std::uint64_t bag) const {
-        const std::int64_t begin = static_cast<std::int64_t>(batch.offsets[bag]);
-        const std::int64_t end = static_cast<std::int64_t>(batch.offsets[bag + 1u]);
-        const bool first_wrong = bag == 0u && begin != 0;
-        const bool last_wrong = bag + 1u == batch.bags && end != static_cast<std::int64_t>(batch.lookups);
-        if (begin > end || first_wrong || last_wrong) atomic_minimum(&tables.bad_input->bag, bag);
+    HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
+        const std::uint32_t first = static_cast<std::uint32_t>(index) * block;
+        const std::uint32_t last = batch.bags - first < block ? batch.bags : first + block;
+        const I* const offsets = batch.offsets;
+        std::uint32_t wrong = first == 0u && offsets[0] != 0 ? 1u : 0u;
+        wrong |= last == batch.bags && static_cast<std::int64_t>(offsets[last]) != static_cast<std::int64_t>(batch.lookups) ? 1u : 0u;
+        for (std::uint32_t bag = first; bag < last; ++bag) wrong |= offsets[bag] > offsets[bag + 1u] ? 1u : 0u;
+        if (wrong == 0u) return;
+        for (std::uint32_t bag = first; bag < last; ++bag) {
+            const bool first_wrong = bag == 0u && offsets[0] != 0;
+            const bool last_wrong = bag + 1u == batch.bags && static_cast<std::int64_t>(offsets[batch.bags]) != static_cast<std::int64_t>(batch.lookups);
+            if (offsets[bag] > offsets[bag + 1u] || first_wrong || last_wrong) atomic_minimum(&tables.bad_input->bag, bag);
+        }
     }
 };
 
@@ -118,8 +157,10 @@ struct AnnounceLookups {
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
-        for_each_lookup(tables, batch, index, block, [&](std::uint32_t, std::uint32_t, std::uint64_t row) {
-            if (row != tables.geometry.rows) foresight.add(static_cast<RowId>(row), step);
+        for_each_stretch_of_table(tables, batch, index, block, [&](std::uint32_t from, std::uint32_t to, std::uint32_t table) {
+            for_each_row(tables, batch, from, to, table, false, [&](std::uint32_t, RowId row) {
+                if (row != tables.geometry.rows) foresight.add(row, step);
+            });
         });
     }
 };

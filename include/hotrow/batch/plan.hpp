@@ -35,12 +35,16 @@ struct PlanView {
     std::uint64_t* lookups_before;  ///< [1] lookups of all plans before this one
     float* partial_sums;       ///< [n / chunk_length][dim] sums of full chunks of long runs or bags
     std::uint32_t lookups;
+    std::uint32_t batch_size;
 
     static constexpr RowId not_admitted = std::numeric_limits<RowId>::max();
     static constexpr RowId nothing_to_write = not_admitted - 1u;  ///< admitted; the way was empty or clean
     // any other value: admitted, and this dirty row must be written back first
 
     HOTROW_HD std::uint32_t run_length(std::uint32_t run) const { return run_begin[run + 1u] - run_begin[run]; }
+
+    /// The table of a run's row: that of its first lookup.
+    HOTROW_HD std::uint32_t table_of_run(std::uint32_t run) const { return bags[positions[run_begin[run]]] / batch_size; }
 
     /// Whether the batch looks up the row with this key.
     HOTROW_HD bool uses(RowId key) const {

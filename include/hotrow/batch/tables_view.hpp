@@ -47,10 +47,12 @@ struct TablesView {
 
     /// The table that holds `row`.
     HOTROW_HD std::uint32_t table_of(std::uint64_t row) const {
-        std::uint32_t low = 0, high = tables;  // the last table that begins at or before the row
-        while (high - low > 1u) {
-            const std::uint32_t middle = low + (high - low) / 2u;
-            (table_begin[middle] <= row ? low : high) = middle;
+        // The last table that begins at or before the row, found without branches, which nobody could predict.
+        std::uint32_t low = 0;
+        for (std::uint32_t count = tables; count > 1u;) {
+            const std::uint32_t half = count / 2u;
+            low += table_begin[low + half] <= row ? half : 0u;
+            count -= half;
         }
         return low;
     }

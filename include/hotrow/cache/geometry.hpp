@@ -15,24 +15,37 @@ namespace hotrow {
 struct Mixer {
     int bits = 1;
 
-    HOTROW_HD std::uint64_t mask() const { return bits == 64 ? ~0ull : (1ull << bits) - 1u; }
-    HOTROW_HD int shift() const { return (bits + 1) / 2; }
+    /// The greatest number of so many bits.
+    HOTROW_HD std::uint64_t mask() const { return mask_of<std::uint64_t>(); }
 
-    HOTROW_HD std::uint64_t operator()(std::uint64_t x) const {
-        x = ((x ^ (x >> shift())) * first) & mask();
-        x = ((x ^ (x >> shift())) * second) & mask();
-        return x ^ (x >> shift());
+    /// `Word`: an unsigned integer of at least `bits` bits. Products modulo 2^bits need no wider one, and narrow ones vectorise better.
+    template <class Word>
+    HOTROW_HD Word operator()(Word x) const {
+        const Word mask = mask_of<Word>();
+        const int shift = (bits + 1) / 2;
+        x = static_cast<Word>((x ^ (x >> shift)) * static_cast<Word>(first)) & mask;
+        x = static_cast<Word>((x ^ (x >> shift)) * static_cast<Word>(second)) & mask;
+        return x ^ (x >> shift);
     }
 
-    HOTROW_HD std::uint64_t inverse(std::uint64_t x) const {
-        x = x ^ (x >> shift());
-        x = (x * inverse_of(second)) & mask();
-        x = x ^ (x >> shift());
-        x = (x * inverse_of(first)) & mask();
-        return x ^ (x >> shift());
+    template <class Word>
+    HOTROW_HD Word inverse(Word x) const {
+        constexpr Word inverse_of_first = static_cast<Word>(inverse_of(first)), inverse_of_second = static_cast<Word>(inverse_of(second));
+        const Word mask = mask_of<Word>();
+        const int shift = (bits + 1) / 2;
+        x = x ^ (x >> shift);
+        x = static_cast<Word>(x * inverse_of_second) & mask;
+        x = x ^ (x >> shift);
+        x = static_cast<Word>(x * inverse_of_first) & mask;
+        return x ^ (x >> shift);
     }
 
 private:
+    template <class Word>
+    HOTROW_HD Word mask_of() const {
+        return static_cast<Word>(~Word{0}) >> (8 * static_cast<int>(sizeof(Word)) - bits);
+    }
+
     static constexpr std::uint64_t first = 0x9E3779B97F4A7C15ull;
     static constexpr std::uint64_t second = 0xD6E8FEB86659FD93ull;
 
@@ -57,10 +70,11 @@ struct Geometry {
     Geometry(std::uint64_t row_count, std::uint64_t set_count)
         : rows(row_count), sets(set_count), mixer{static_cast<int>(std::bit_width(row_count))} {}
 
-    HOTROW_HD RowId key(std::uint64_t row) const { return static_cast<RowId>(mixer(row)); }
-    HOTROW_HD RowId row(RowId key) const { return static_cast<RowId>(mixer.inverse(key)); }
+    HOTROW_HD RowId key(std::uint64_t row) const { return mixer(static_cast<RowId>(row)); }
+    HOTROW_HD RowId row(RowId key) const { return mixer.inverse(key); }
 
     HOTROW_HD std::uint64_t set(RowId key) const {
+        if constexpr (sizeof(RowId) <= 4) return (static_cast<std::uint64_t>(key) * sets) >> mixer.bits;
         // The top 32 bits of wide keys decide, so that the product fits in 64 bits.
         const int drop = mixer.bits > 32 ? mixer.bits - 32 : 0;
         return ((static_cast<std::uint64_t>(key) >> drop) * sets) >> (mixer.bits - drop);

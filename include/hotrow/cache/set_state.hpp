@@ -28,13 +28,7 @@ public:
 
     HOTROW_HD SetState(const CacheViewType& cache, const TileType& tile, std::uint64_t set, const CacheClock& clock)
         : cache_(cache), tile_(tile), clock_(clock), base_(set * static_cast<std::uint64_t>(ways)) {
-        HOTROW_UNROLL
-        for (int j = 0; j < local; ++j) {
-            const bool exists = way_of(j) < ways;
-            tags_[j] = exists ? cache.tags[slot(way_of(j))] : no_row<RowId>;
-            scores_[j] = exists ? cache.score(slot(way_of(j))) : Score{};
-            in_use_[j] = !exists;
-        }
+        if constexpr (TileType::lanes > 1) load_tags();
     }
 
     HOTROW_HD std::uint64_t slot(int way) const { return base_ + static_cast<std::uint64_t>(way); }
@@ -42,6 +36,11 @@ public:
     /// The way that holds `row`, plus one; 0 if none does.
     HOTROW_HD std::uint32_t find(RowId row) const {
         std::uint32_t found = 0;
+        if constexpr (TileType::lanes == 1) {  // most sets have one run and a hit: not worth a copy
+            const RowId* const tags = cache_.tags + base_;
+            for (int way = 0; way < ways; ++way) found = tags[way] == row ? static_cast<std::uint32_t>(way) + 1u : found;
+            return found;
+        }
         HOTROW_UNROLL
         for (int j = 0; j < local; ++j) found = tags_[j] == row ? static_cast<std::uint32_t>(way_of(j)) + 1u : found;
         return highest(tile_, found);
@@ -50,18 +49,20 @@ public:
     /// The batch looks up the row in `way`: it stays.
     HOTROW_HD void hit(int way, std::uint32_t lookups) {
         on_owner(way, [&](int j) {
-            in_use_[j] = true;
-            scores_[j] = Eviction::hit(scores_[j], clock_, lookups);
-            cache_.set_score(slot(way), scores_[j]);
+            in_use_[j / 64] |= std::uint64_t{1} << j % 64;
+            cache_.set_score(slot(way), Eviction::hit(cache_.score(slot(way)), clock_, lookups));
         });
     }
 
     /// Orders the lines; once, after all hits.
     HOTROW_HD void weigh() {
+        if constexpr (TileType::lanes == 1) load_tags();
         HOTROW_UNROLL
         for (int j = 0; j < local; ++j) {
+            const bool exists = way_of(j) < ways;
+            scores_[j] = exists ? cache_.score(slot(way_of(j))) : Score{};
             admitted_[j] = nobody;
-            const bool stays = in_use_[j] || (cache_.flags[slot(way_of(j))] & LineFlag::pinned) != 0u;
+            const bool stays = !exists || (in_use_[j / 64] >> j % 64 & 1u) != 0u || (cache_.flags[slot(way_of(j))] & LineFlag::pinned) != 0u;
             if (stays) {
                 ranks_[j] = none;
             } else if (tags_[j] == no_row<RowId>) {
@@ -149,6 +150,11 @@ public:
 private:
     static constexpr std::uint64_t none = ~std::uint64_t{0};
 
+    HOTROW_HD void load_tags() {
+        HOTROW_UNROLL
+        for (int j = 0; j < local; ++j) tags_[j] = way_of(j) < ways ? cache_.tags[slot(way_of(j))] : no_row<RowId>;
+    }
+
     HOTROW_HD int way_of(int j) const { return j * TileType::lanes + tile_.rank(); }
 
     template <class F>
@@ -207,11 +213,11 @@ private:
     const TileType& tile_;
     CacheClock clock_;
     std::uint64_t base_;
-    RowId tags_[local];
+    std::uint64_t in_use_[(local + 63) / 64] = {};  ///< one bit a way
+    RowId tags_[local];                             ///< on the host from `weigh` on, as all below
     Score scores_[local];
-    bool in_use_[local];
-    std::uint64_t ranks_[local];        ///< from `weigh` on
-    std::uint32_t admitted_[local];     ///< run that enters; from `weigh` on
+    std::uint64_t ranks_[local];     ///< order of eviction
+    std::uint32_t admitted_[local];  ///< run that enters
     bool swept_ = false;
 };
 

@@ -46,15 +46,20 @@ struct WalkSets {
             if (tile.rank() == 0) serve_in_place(first, cache.geometry.row(key_of(first)), counts);
             return;
         }
-        prefetch(first);
-        const std::uint64_t set = set_of(first);
-        if (first > 0u && set_of(first - 1u) == set) return;
+        const std::uint32_t runs = *plan.run_count;
+        if (first + prefetch_distance < runs) prefetch(first + prefetch_distance);
+        RowId key = key_of(first);
+        const std::uint64_t set = cache.geometry.set(key);
+        if (first > 0u && cache.geometry.set(key_of(first - 1u)) == set) return;
         const CacheClock now = clock();
         SetState<CacheViewType, TileType> state(cache, tile, set, now);
-        const std::uint32_t runs = *plan.run_count;
         std::uint32_t last = first;
         std::uint32_t missed = 0;
-        for (; last < runs && set_of(last) == set; ++last) missed += find(tile, state, last, counts) ? 0u : 1u;
+        do {
+            missed += find(tile, state, last, cache.geometry.row(key), counts) ? 0u : 1u;
+            ++last;
+            if (last < runs) key = key_of(last);
+        } while (last < runs && cache.geometry.set(key) == set);
         if (missed == 0u) return;
         tile.sync();
         state.weigh();
@@ -69,7 +74,6 @@ struct WalkSets {
 
 private:
     HOTROW_HD RowId key_of(std::uint32_t run) const { return plan.keys[plan.run_begin[run]]; }
-    HOTROW_HD std::uint64_t set_of(std::uint32_t run) const { return cache.geometry.set(key_of(run)); }
 
     HOTROW_HD CacheClock clock() const {
         CacheClock clock{*plan.step, cache.seed};
@@ -77,10 +81,10 @@ private:
         return clock;
     }
 
-    HOTROW_HD void prefetch(std::uint32_t run) const {
+    /// Asks for the memory of a run's set.
+    HOTROW_HD void prefetch([[maybe_unused]] std::uint32_t run) const {
 #if !defined(__CUDA_ARCH__)
-        if (run + prefetch_distance >= *plan.run_count) return;
-        const std::uint64_t set = set_of(run + prefetch_distance);
+        const std::uint64_t set = cache.geometry.set(key_of(run));
         const std::uint64_t slot = set * static_cast<std::uint64_t>(CacheViewType::ways);
         detail::prefetch(cache.tags + slot, CacheViewType::ways * static_cast<int>(sizeof(RowId)));
         if constexpr (CacheViewType::has_score) detail::prefetch(cache.scores + slot, CacheViewType::ways * static_cast<int>(sizeof(Score)));
@@ -89,15 +93,13 @@ private:
             constexpr int ghosts = CacheViewType::ghosts_per_set;
             detail::prefetch(cache.ghosts + set * static_cast<std::uint64_t>(ghosts), ghosts * static_cast<int>(sizeof(Ghost)));
         }
-#else
-        (void)run;
 #endif
     }
 
-    HOTROW_HD void count_lookups(std::uint32_t run, RowId row, Counter outcome, Counts counts) const {
+    HOTROW_HD void count_lookups(std::uint32_t run, Counter outcome, Counts counts) const {
         if constexpr (Pins) return;
         const std::uint32_t length = plan.run_length(run);
-        const std::uint32_t table = cache.table_of(row);
+        const std::uint32_t table = plan.table_of_run(run);
         counts.add(table, lookups, length);
         counts.add(table, unique_rows);
         counts.add(table, outcome, length);
@@ -111,14 +113,13 @@ private:
         if (bad) {
             counts.add(cache.tables, bad_indices, plan.run_length(run));
         } else {
-            count_lookups(run, row, misses, counts);
+            count_lookups(run, misses, counts);
         }
     }
 
     /// First pass: true if a line holds the run's row (or there is no such row).
     template <Tile TileType>
-    HOTROW_HD bool find(const TileType& tile, SetState<CacheViewType, TileType>& state, std::uint32_t run, Counts counts) const {
-        const RowId row = cache.geometry.row(key_of(run));
+    HOTROW_HD bool find(const TileType& tile, SetState<CacheViewType, TileType>& state, std::uint32_t run, RowId row, Counts counts) const {
         const std::uint32_t found = state.find(row);
         if (found == 0u) {
             if (tile.rank() == 0) serve_in_place(run, row, counts);
@@ -130,7 +131,7 @@ private:
             plan.run_location[run] = static_cast<RowId>(state.slot(way));
             plan.run_evicted[run] = plan.not_admitted;
             if constexpr (Pins) cache.flags[state.slot(way)] |= LineFlag::pinned;
-            count_lookups(run, row, hits, counts);
+            count_lookups(run, hits, counts);
         }
         return true;
     }

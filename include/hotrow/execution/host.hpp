@@ -125,13 +125,19 @@ public:
     template <class Key>
     void find_runs(Stream, const Key* keys, std::uint32_t n, std::uint32_t* run_of, std::uint32_t* run_begin, std::uint32_t* run_count, void*,
                    std::size_t) {
+        run_begin[0] = 0;
         std::uint32_t run = 0;
-        for (std::uint32_t i = 0; i < n; ++i) {
-            if (i == 0 || keys[i] != keys[i - 1]) run_begin[run++] = i;
-            run_of[i] = run - 1u;
+        if (n > 0) {
+            run_of[0] = 0;
+            run_begin[1] = 1;
         }
-        run_begin[run] = n;
-        *run_count = run;
+        for (std::uint32_t i = 1; i < n; ++i) {  // without branches, which nobody could predict
+            run += keys[i] != keys[i - 1] ? 1u : 0u;
+            run_of[i] = run;
+            run_begin[run + 1u] = i + 1u;  // right when the run ends here
+        }
+        *run_count = n > 0 ? run + 1u : 0u;
+        run_begin[*run_count] = n;
     }
 
 private:

@@ -50,18 +50,25 @@ public:
             in_parts([&](std::uint32_t t, std::uint32_t begin, std::uint32_t end) {
                 std::uint32_t* counts = histograms + t * buckets;
                 std::fill_n(counts, mask + 1u, 0u);
-                for (std::uint32_t i = begin; i < end; ++i) ++counts[static_cast<std::uint32_t>(keys[i] >> shift) & mask];
+                const Key* const from = keys;
+                for (std::uint32_t i = begin; i < end; ++i) ++counts[static_cast<std::uint32_t>(from[i] >> shift) & mask];
             });
             std::uint32_t sum = 0;
             for (std::uint32_t digit = 0; digit <= mask; ++digit) {
                 for (std::uint32_t t = 0; t < threads; ++t) sum += std::exchange(histograms[t * buckets + digit], sum);
             }
             in_parts([&](std::uint32_t t, std::uint32_t begin, std::uint32_t end) {
-                std::uint32_t* next = histograms + t * buckets;
+                // Copies, which no store can change
+                std::uint32_t* const next = histograms + t * buckets;
+                const Key* const from_keys = keys;
+                Key* const to_keys = other_keys;
+                const std::uint32_t* const from_positions = positions;
+                std::uint32_t* const to_positions = other_positions;
                 for (std::uint32_t i = begin; i < end; ++i) {
-                    const std::uint32_t to = next[static_cast<std::uint32_t>(keys[i] >> shift) & mask]++;
-                    other_keys[to] = keys[i];
-                    other_positions[to] = positions[i];
+                    const Key key = from_keys[i];
+                    const std::uint32_t to = next[static_cast<std::uint32_t>(key >> shift) & mask]++;
+                    to_keys[to] = key;
+                    to_positions[to] = from_positions[i];
                 }
             });
             std::swap(keys, other_keys);
