@@ -61,28 +61,24 @@ HOTROW_HD float row_sum_of_squares(const TileType& tile, const float* values) {
 }
 
 /// Adds the rows `begin .. end` of a segment in the fixed shape. `add(position, sum)` adds one row to this lane's
-/// elements `sum`; `ready(start, sum)` may supply the sum of the full chunk that starts at `start` and then returns true.
-/// `Local` is the lane's number of elements; an empty segment gives zeros.
+/// elements `sum`; `ready(start, sum)` may supply the sum of the full chunk that starts at `start` of a longer segment and then returns
+/// true. `Local` is the lane's number of elements; an empty segment gives zeros.
 template <int Local, class Add, class Ready>
-HOTROW_HD void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, Ready&& ready) {
-    HOTROW_UNROLL
-    for (int i = 0; i < Local; ++i) total[i] = 0.0f;
-    const std::uint32_t first_end = end - begin <= chunk_length ? end : begin + chunk_length;
-    if (end - begin <= chunk_length || !ready(begin, total)) {
-        for (std::uint32_t p = begin; p < first_end; ++p) add(p, total);
-    }
-    for (std::uint32_t start = first_end; start < end; start += chunk_length) {
+HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, Ready&& ready) {
+    std::uint32_t start = begin;
+    do {  // one call of `add` in the text, so that it becomes part of its loop
         float sum[Local];
         HOTROW_UNROLL
         for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
         const bool full = end - start >= chunk_length;
-        if (!full || !ready(start, sum)) {
-            const std::uint32_t stop = full ? start + chunk_length : end;
+        const std::uint32_t stop = full ? start + chunk_length : end;
+        if (!full || end - begin == chunk_length || !ready(start, sum)) {
             for (std::uint32_t p = start; p < stop; ++p) add(p, sum);
         }
         HOTROW_UNROLL
-        for (int i = 0; i < Local; ++i) total[i] += sum[i];
-    }
+        for (int i = 0; i < Local; ++i) total[i] = start == begin ? sum[i] : total[i] + sum[i];
+        start = stop;
+    } while (start < end);
 }
 
 }  // namespace hotrow::reduction

@@ -36,7 +36,7 @@ struct alignas(4 * sizeof(T)) Pack {
 
 /// Copies N scalars; one wide access where N is a pack (device tiles), a plain loop where it is a row (host).
 template <int N, class T>
-HOTROW_HD void load_scalars(const T* from, T* to) {
+HOTROW_HD HOTROW_INLINE void load_scalars(const T* from, T* to) {
     if constexpr (N == 4) {
         const Pack<T> pack = *reinterpret_cast<const Pack<T>*>(from);
         HOTROW_UNROLL
@@ -47,7 +47,7 @@ HOTROW_HD void load_scalars(const T* from, T* to) {
 }
 
 template <int N, class T>
-HOTROW_HD void store_scalars(const T* from, T* to) {
+HOTROW_HD HOTROW_INLINE void store_scalars(const T* from, T* to) {
     if constexpr (N == 4) {
         Pack<T> pack;
         HOTROW_UNROLL
@@ -67,7 +67,7 @@ struct PackedInteger {
     static constexpr int per_byte = 8 / Bits;
 
     template <int N>
-    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+    HOTROW_HD HOTROW_INLINE static void unpack(const std::byte* from, float (&values)[N]) {
         if constexpr (N == 4) {
             std::uint32_t word = 0;
             if constexpr (Bits == 8) word = *reinterpret_cast<const std::uint32_t*>(from);
@@ -84,7 +84,7 @@ struct PackedInteger {
     }
 
     template <int N>
-    HOTROW_HD static void pack(const std::int32_t (&codes)[N], std::byte* to) {
+    HOTROW_HD HOTROW_INLINE static void pack(const std::int32_t (&codes)[N], std::byte* to) {
         if constexpr (N == 4) {
             std::uint32_t word = 0;
             HOTROW_UNROLL
@@ -111,7 +111,7 @@ struct PackedFloat {
     static constexpr bool is_integer = false;
 
     template <int N>
-    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+    HOTROW_HD HOTROW_INLINE static void unpack(const std::byte* from, float (&values)[N]) {
         if constexpr (N == 4) {
             Storage codes[4];
             load_scalars<4>(reinterpret_cast<const Storage*>(from), codes);
@@ -124,7 +124,7 @@ struct PackedFloat {
     }
 
     template <int N, class Rounding>
-    HOTROW_HD static void pack(const float (&values)[N], const std::uint32_t (&words)[N], std::byte* to) {
+    HOTROW_HD HOTROW_INLINE static void pack(const float (&values)[N], const std::uint32_t (&words)[N], std::byte* to) {
         Storage codes[N];
         HOTROW_UNROLL
         for (int i = 0; i < N; ++i) codes[i] = static_cast<Storage>(Format::template encode<Rounding>(values[i], words[i]));
@@ -141,11 +141,11 @@ struct Fp32 {
     static constexpr const char* name = "fp32";
 
     template <int N>
-    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+    HOTROW_HD HOTROW_INLINE static void unpack(const std::byte* from, float (&values)[N]) {
         detail::load_scalars<N>(reinterpret_cast<const float*>(from), values);
     }
     template <int N, class Rounding>
-    HOTROW_HD static void pack(const float (&values)[N], const std::uint32_t (&)[N], std::byte* to) {
+    HOTROW_HD HOTROW_INLINE static void pack(const float (&values)[N], const std::uint32_t (&)[N], std::byte* to) {
         detail::store_scalars<N>(values, reinterpret_cast<float*>(to));
     }
 };
