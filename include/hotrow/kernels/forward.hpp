@@ -32,7 +32,7 @@ struct PlannedLocations {
     template <class Rows>
     HOTROW_HD HOTROW_INLINE void prefetch([[maybe_unused]] const Rows& rows, [[maybe_unused]] std::uint32_t position) const {
 #if !defined(__CUDA_ARCH__)
-        if (position + prefetch_distance < lookups) rows.prefetch(locations[position + prefetch_distance]);
+        prefetch_ahead(position, lookups, [&](std::uint32_t p) HOTROW_INLINE_LAMBDA { rows.prefetch(locations[p]); });
 #endif
     }
 };
@@ -63,15 +63,16 @@ struct ProbedLocations {
         template <class Rows>
         HOTROW_HD HOTROW_INLINE void prefetch([[maybe_unused]] const Rows& to, [[maybe_unused]] std::uint32_t position) const {
 #if !defined(__CUDA_ARCH__)
-            if (position + prefetch_distance >= lookups) return;
-            // Most likely of the same table too.
-            const std::uint64_t row = static_cast<std::uint64_t>(indices[position + prefetch_distance]);
-            if (row >= rows) return;
-            if (tags.geometry.sets != 0) {
-                constexpr int bytes = Tags::ways * static_cast<int>(sizeof(RowId));
-                detail::prefetch<bytes, alignment_of_rows(bytes)>(tags.tags + tags.geometry.set(tags.geometry.key(begin + row)) * static_cast<std::uint64_t>(Tags::ways));
-            }
-            to.prefetch_stored(begin + row);
+            prefetch_ahead(position, lookups, [&](std::uint32_t p) HOTROW_INLINE_LAMBDA {
+                const std::uint64_t row = static_cast<std::uint64_t>(indices[p]);  // most likely of the same table
+                if (row >= rows) return;
+                if (tags.geometry.sets != 0) {
+                    constexpr int bytes = Tags::ways * static_cast<int>(sizeof(RowId));
+                    const std::uint64_t set = tags.geometry.set(tags.geometry.key(begin + row));
+                    detail::prefetch<bytes, alignment_of_rows(bytes)>(tags.tags + set * static_cast<std::uint64_t>(Tags::ways));
+                }
+                to.prefetch_stored(begin + row);
+            });
 #endif
         }
     };

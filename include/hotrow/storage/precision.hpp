@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace hotrow {
 
@@ -119,15 +120,27 @@ struct PackedFloat {
             for (int i = 0; i < 4; ++i) values[i] = Format::decode(codes[i]);
         } else {
             const Storage* codes = reinterpret_cast<const Storage*>(from);
-            for (int i = 0; i < N; ++i) values[i] = Format::decode(codes[i]);
+            if constexpr (std::is_same_v<Format, HalfFormat>) {
+                decode_all<Format, N>(codes, values);
+            } else {
+                for (int i = 0; i < N; ++i) values[i] = Format::decode(codes[i]);
+            }
         }
     }
 
     template <int N, class Rounding>
     HOTROW_HD HOTROW_INLINE static void pack(const float (&values)[N], const std::uint32_t (&words)[N], std::byte* to) {
         Storage codes[N];
-        HOTROW_UNROLL
-        for (int i = 0; i < N; ++i) codes[i] = static_cast<Storage>(Format::template encode<Rounding>(values[i], words[i]));
+        if constexpr (HOTROW_F16C && N > 4 && std::is_same_v<Format, HalfFormat> && std::is_same_v<Rounding, NearestEven>) {
+            round_all<Format, N>(values, codes);
+            for (int i = 0; i < N; ++i) {
+                const std::uint32_t magnitude = codes[i] & Format::magnitude_mask;
+                codes[i] = static_cast<Storage>((codes[i] & ~Format::magnitude_mask) | (magnitude < Format::max_ordinal ? magnitude : Format::max_ordinal));
+            }
+        } else {
+            HOTROW_UNROLL
+            for (int i = 0; i < N; ++i) codes[i] = static_cast<Storage>(Format::template encode<Rounding>(values[i], words[i]));
+        }
         store_scalars<N>(codes, reinterpret_cast<Storage*>(to));
     }
 };
