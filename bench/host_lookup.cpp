@@ -97,7 +97,7 @@ void floor_of(benchmark::State& state, bool writes) {
         const auto& indices = batches().indices[i++ % batches().indices.size()];
         std::uint64_t sum = 0;
         for (std::size_t p = 0; p < indices.size(); ++p) {
-            const std::size_t ahead = std::min(p + 32, indices.size() - 1);
+            const std::size_t ahead = std::min(p + hotrow::detail::prefetch_distance, indices.size() - 1);
             hotrow::detail::prefetch<Stride, hotrow::detail::alignment_of_rows(Stride)>(rows + indices[ahead] * Stride);
             char* const row = rows + indices[p] * Stride;
             for (int at = 0; at + 8 <= Stride; at += 64) {
@@ -117,9 +117,10 @@ template <int Dim, class Format>
 void add(const std::string& name) {
     const std::string suffix = "/dim:" + std::to_string(Dim) + "/" + name;
     benchmark::RegisterBenchmark(("lookup" + suffix).c_str(), lookup<Dim, Format>)->Unit(benchmark::kMillisecond);
-    benchmark::RegisterBenchmark(("read" + suffix).c_str(), floor_of<Format::template Layout<Dim>::stride>, false)->Unit(benchmark::kMillisecond);
+    constexpr int stride = Format::template Layout<Dim>::stride;
+    benchmark::RegisterBenchmark(("read" + suffix).c_str(), floor_of<stride>, false)->Unit(benchmark::kMillisecond);
     benchmark::RegisterBenchmark(("update" + suffix).c_str(), update<Dim, Format>)->Unit(benchmark::kMillisecond);
-    benchmark::RegisterBenchmark(("rewrite" + suffix).c_str(), floor_of<Format::template Layout<Dim>::stride>, true)->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(("rewrite" + suffix).c_str(), floor_of<stride>, true)->Unit(benchmark::kMillisecond);
 }
 
 template <int Dim>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoding and decoding of every row format, over a table far larger than any cache, on all cores of a backend.
 //
-// `GB/s` counts bytes of stored rows. Each pass over the table is followed by one that only reads the same bytes, and one that copies half
-// of them to the other half, so that all three meet the same machine:
-// * decode: the values are combined in registers (bitwise or), nothing is written; `share_of_read` is the ratio to plain reading;
-// * encode: from rows that stay in cache; `times_nearest` is the time over that of the same format with NearestEven.
+// `GB/s` counts bytes of stored rows.
+// * decode: the values are combined in registers (bitwise or), nothing is written. Each pass is followed by one that only reads the
+//   same bytes, so that both meet the same machine; `share_of_read` is the ratio of the two speeds;
+// * encode: from rows that stay in cache. Each pass is followed by one of the same format with NearestEven; `times_nearest` is
+//   the ratio of the two times.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -66,7 +67,7 @@ constexpr std::uint64_t source_rows = 16;
 
 template <class Format, int Dim>
 struct EncodeRows {
-    const float* source;  ///< [source_rows][Dim]
+    const float* source;  ///< [source_rows][Dim]: in cache
     std::byte* stored;
     std::uint64_t step;
 
@@ -78,7 +79,8 @@ struct EncodeRows {
         for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
             detail::load_scalars<decltype(width)::value>(from + element, values + i);
         });
-        Format::template encode<Dim>(tile, values, stored + row * static_cast<std::uint64_t>(Format::template Layout<Dim>::stride), {1, step, row});
+        std::byte* to = stored + row * static_cast<std::uint64_t>(Format::template Layout<Dim>::stride);
+        Format::template encode<Dim>(tile, values, to, {1, step, row});
     }
 };
 
@@ -98,7 +100,10 @@ struct Memory {
         std::uint32_t state = 1;
         for (float& value : values) {  // near to Gaussian: a sum of four uniform numbers
             value = 0.0f;
-            for (int i = 0; i < 4; ++i) value += static_cast<float>((state = state * 1664525u + 1013904223u) >> 8) * 0x1p-24f - 0.5f;
+            for (int i = 0; i < 4; ++i) {
+                state = state * 1664525u + 1013904223u;
+                value += static_cast<float>(state >> 8) * 0x1p-24f - 0.5f;
+            }
         }
         Backend::from_host(source.data(), values, sizeof(values), stream);
         Backend::synchronise(stream);
@@ -112,7 +117,8 @@ struct Memory {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     }
     double seconds_to_read() {
-        return seconds<Backend::template lanes_of_row<64>>(bytes / 256, ReadBytes{reinterpret_cast<const std::uint32_t*>(table.data()), sink.data()});
+        const auto* words = reinterpret_cast<const std::uint32_t*>(table.data());
+        return seconds<Backend::template lanes_of_row<64>>(bytes / 256, ReadBytes{words, sink.data()});
     }
     double seconds_to_copy() {
         auto* words = reinterpret_cast<std::uint32_t*>(table.data());
@@ -121,15 +127,18 @@ struct Memory {
 };
 
 template <class Format, int Dim>
-constexpr std::uint64_t rows_of_table = static_cast<std::uint64_t>((std::int64_t{1} << 28) / Format::template Layout<Dim>::stride);
+constexpr auto rows_of_table =
+    static_cast<std::uint64_t>((std::int64_t{1} << 28) / Format::template Layout<Dim>::stride);
 
 template <class Format, int Dim, class Backend>
 double encode_pass(Memory<Backend>& memory, std::uint64_t step) {
-    return memory.template seconds<Backend::template lanes_of_row<Dim>>(rows_of_table<Format, Dim>,
-                                                                        EncodeRows<Format, Dim>{memory.source.data(), memory.table.data(), step});
+    const EncodeRows<Format, Dim> body{memory.source.data(), memory.table.data(), step};
+    return memory.template seconds<Backend::template lanes_of_row<Dim>>(rows_of_table<Format, Dim>, body);
 }
 
-inline void count_bytes(benchmark::State& state, double bytes, double seconds) { state.counters["GB/s"] = bytes * 1e-9 / seconds; }
+inline void count_bytes(benchmark::State& state, double bytes, double seconds) {
+    state.counters["GB/s"] = bytes * 1e-9 / seconds;
+}
 
 template <class Format, int Dim, class Backend>
 void decode(benchmark::State& state, Memory<Backend>* memory) {
@@ -138,14 +147,15 @@ void decode(benchmark::State& state, Memory<Backend>* memory) {
     encode_pass<Format, Dim>(*memory, 1);
     double decoding = 0, reading = 0, passes = 0;
     for (auto _ : state) {
-        const double time = memory->template seconds<Backend::template lanes_of_row<Dim>>(rows, DecodeRows<Format, Dim>{memory->table.data(), memory->sink.data()});
+        const DecodeRows<Format, Dim> body{memory->table.data(), memory->sink.data()};
+        const double time = memory->template seconds<Backend::template lanes_of_row<Dim>>(rows, body);
         state.SetIterationTime(time);
         decoding += time;
         reading += memory->seconds_to_read();
         passes += 1;
     }
     count_bytes(state, passes * bytes, decoding);
-    state.counters["share_of_read"] = passes * bytes / decoding / (passes * static_cast<double>(Memory<Backend>::bytes) / reading);
+    state.counters["share_of_read"] = bytes / decoding / (static_cast<double>(Memory<Backend>::bytes) / reading);
 }
 
 template <class Format, class Nearest, int Dim, class Backend>

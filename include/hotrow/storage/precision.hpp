@@ -76,11 +76,12 @@ struct PackedInteger {
             if constexpr (Bits == 2) word = *reinterpret_cast<const std::uint8_t*>(from);
             HOTROW_UNROLL
             for (int i = 0; i < 4; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>((word >> (Bits * i)) & levels));
+        } else if constexpr (Bits == 8) {
+            for (int i = 0; i < N; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>(from[i]));
         } else {
-            for (int byte = 0; byte < N / per_byte; ++byte) {
-                const std::int32_t word = static_cast<std::int32_t>(from[byte]);
-                for (int i = 0; i < per_byte; ++i) values[byte * per_byte + i] = static_cast<float>((word >> (Bits * i)) & levels);
-            }
+            std::uint8_t codes[N];
+            spread<N>(from, codes);
+            for (int i = 0; i < N; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>(codes[i]));
         }
     }
 
@@ -93,12 +94,39 @@ struct PackedInteger {
             if constexpr (Bits == 8) *reinterpret_cast<std::uint32_t*>(to) = word;
             if constexpr (Bits == 4) *reinterpret_cast<std::uint16_t*>(to) = static_cast<std::uint16_t>(word);
             if constexpr (Bits == 2) *reinterpret_cast<std::uint8_t*>(to) = static_cast<std::uint8_t>(word);
+        } else if constexpr (Bits == 8) {
+            for (int i = 0; i < N; ++i) to[i] = static_cast<std::byte>(codes[i]);
         } else {
-            for (int byte = 0; byte < N / per_byte; ++byte) {
-                std::int32_t word = 0;
-                for (int i = 0; i < per_byte; ++i) word |= codes[byte * per_byte + i] << (Bits * i);
-                to[byte] = static_cast<std::byte>(word);
-            }
+            std::uint8_t bytes[N];
+            for (int i = 0; i < N; ++i) bytes[i] = static_cast<std::uint8_t>(codes[i]);
+            gather<N>(bytes, to);
+        }
+    }
+
+private:
+    /// The codes of one byte, a byte each: copies of the byte are moved so that each code lies where it belongs, and one mask leaves the codes. On
+    /// bytes the host has more lanes than on integers, and nothing has to be interleaved.
+    using Spread = std::conditional_t<Bits == 4, std::uint16_t, std::uint32_t>;
+
+    template <int N>
+    HOTROW_HD HOTROW_INLINE static void spread(const std::byte* from, std::uint8_t (&codes)[N]) {
+        Spread words[N / per_byte];
+        for (int byte = 0; byte < N / per_byte; ++byte) {
+            const std::uint32_t b = static_cast<std::uint32_t>(from[byte]);
+            if constexpr (Bits == 4) words[byte] = static_cast<Spread>((b | b << 4) & 0x0f0fu);
+            if constexpr (Bits == 2) words[byte] = static_cast<Spread>((b | b << 6 | b << 12 | b << 18) & 0x03030303u);
+        }
+        std::memcpy(codes, words, N);
+    }
+    /// Its inverse.
+    template <int N>
+    HOTROW_HD HOTROW_INLINE static void gather(const std::uint8_t (&codes)[N], std::byte* to) {
+        Spread words[N / per_byte];
+        std::memcpy(words, codes, N);
+        for (int byte = 0; byte < N / per_byte; ++byte) {
+            const std::uint32_t word = words[byte];
+            if constexpr (Bits == 4) to[byte] = static_cast<std::byte>(word | word >> 4);
+            if constexpr (Bits == 2) to[byte] = static_cast<std::byte>(word | word >> 6 | word >> 12 | word >> 18);
         }
     }
 };
