@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pooled lookups from stored rows, and row-wise Adagrad updates with re-encoding, on one core: 4 million rows, 2,048 bags of 32
-// uniform int64 ids. `rows` is million rows a second; `floor` reads the same bytes of the same rows and does nothing else.
+// uniform int64 ids. `rows` is million lookups a second; `read` and `rewrite` are floors: the same rows read (and written back),
+// with the same prefetching, and nothing computed.
 //
 //     build/test/bench/bench_host_lookup --benchmark_repetitions=15 --benchmark_report_aggregates_only=true
 
 #include <benchmark/benchmark.h>
 #include <hotrow/hotrow.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -20,7 +22,7 @@ constexpr std::int64_t table_rows = 4'000'000;
 constexpr std::int32_t bags = 2048;
 constexpr std::int64_t per_bag = 32;
 
-// Several batches in turn, so that no row is still in a processor cache from the batch before.
+// As many batches in turn as touch more lines than any processor cache has, so that no row is still in one.
 struct Batches {
     std::vector<std::vector<std::int64_t>> indices;
     std::vector<std::int64_t> offsets;
@@ -28,7 +30,7 @@ struct Batches {
     Batches() {
         std::mt19937_64 random(1);
         std::uniform_int_distribution<std::int64_t> uniform(0, table_rows - 1);
-        for (int b = 0; b < 8; ++b) {
+        for (int b = 0; b < 32; ++b) {
             auto& batch = indices.emplace_back(static_cast<std::size_t>(bags * per_bag));
             for (auto& index : batch) index = uniform(random);
         }
@@ -82,24 +84,27 @@ void update(benchmark::State& state) {
     count_rows(state);
 }
 
-/// Random reads of rows of this many bytes, sixteen ahead: what the memory allows.
-void floor_of(benchmark::State& state, std::int64_t stride) {
+/// What the memory allows: rows of this many bytes read, and written back if `writes`, in the same order and with the same
+/// prefetching, and nothing computed.
+template <int Stride>
+void floor_of(benchmark::State& state, bool writes) {
     hotrow::Host host(1);
-    const std::size_t bytes = static_cast<std::size_t>(table_rows * stride + 64);
-    char* rows = static_cast<char*>(host.allocate(bytes));
+    const std::size_t bytes = static_cast<std::size_t>(table_rows) * Stride;
+    char* const rows = static_cast<char*>(host.allocate(bytes));
     std::memset(rows, 1, bytes);
     std::size_t i = 0;
     for (auto _ : state) {
         const auto& indices = batches().indices[i++ % batches().indices.size()];
         std::uint64_t sum = 0;
         for (std::size_t p = 0; p < indices.size(); ++p) {
-            const char* ahead = rows + indices[std::min(p + 16, indices.size() - 1)] * stride;
-            for (std::int64_t at = 0; at < stride; at += 64) __builtin_prefetch(ahead + at);
-            __builtin_prefetch(ahead + stride - 1);
-            for (std::int64_t at = 0; at + 8 <= stride; at += 64) {
+            const std::size_t ahead = std::min(p + hotrow::detail::prefetch_distance, indices.size() - 1);
+            hotrow::detail::prefetch<Stride, hotrow::detail::alignment_of_rows(Stride)>(rows + indices[ahead] * Stride);
+            char* const row = rows + indices[p] * Stride;
+            for (int at = 0; at + 8 <= Stride; at += 64) {
                 std::uint64_t word;
-                std::memcpy(&word, rows + indices[p] * stride + at, sizeof(word));
+                std::memcpy(&word, row + at, sizeof(word));
                 sum += word;
+                if (writes) std::memcpy(row + at, &sum, sizeof(sum));
             }
         }
         benchmark::DoNotOptimize(sum);
@@ -112,8 +117,10 @@ template <int Dim, class Format>
 void add(const std::string& name) {
     const std::string suffix = "/dim:" + std::to_string(Dim) + "/" + name;
     benchmark::RegisterBenchmark(("lookup" + suffix).c_str(), lookup<Dim, Format>)->Unit(benchmark::kMillisecond);
-    benchmark::RegisterBenchmark(("floor" + suffix).c_str(), floor_of, Format::template Layout<Dim>::stride)->Unit(benchmark::kMillisecond);
+    constexpr int stride = Format::template Layout<Dim>::stride;
+    benchmark::RegisterBenchmark(("read" + suffix).c_str(), floor_of<stride>, false)->Unit(benchmark::kMillisecond);
     benchmark::RegisterBenchmark(("update" + suffix).c_str(), update<Dim, Format>)->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(("rewrite" + suffix).c_str(), floor_of<stride>, true)->Unit(benchmark::kMillisecond);
 }
 
 template <int Dim>

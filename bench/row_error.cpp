@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes per row against error, for every row format: the table of docs/row_formats.md.
+// Bytes per row against error, for every row format: the table of docs/row_formats.md, or with --csv the same for bench/plot.py.
 //
 // Error: root of the mean square over 2,000 rows of standard Gaussian elements, which is also relative to their deviation.
 #include <hotrow/storage/row_format.hpp>
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -33,12 +34,15 @@ double error() {
     return std::sqrt(sum / (static_cast<double>(rows) * Dim));
 }
 
+bool csv = false;
+
 template <class P, class Q>
 void line(const char* quantizer) {
     using namespace hotrow;
     using Nearest = RowFormat<P, Q, NearestEven>;
     using Random = RowFormat<P, Q, Stochastic<>>;
-    std::printf("| `%s` | `%s` | %d | %d | %.1f | %.5f | %.5f | %.5f |\n", P::name, quantizer, Nearest::template Layout<64>::stride, Nearest::template Layout<128>::stride,
+    const char* const format = csv ? "%s,\"%s\",%d,%d,%.1f,%.5f,%.5f,%.5f\n" : "| `%s` | `%s` | %d | %d | %.1f | %.5f | %.5f | %.5f |\n";
+    std::printf(format, P::name, quantizer, Nearest::template Layout<64>::stride, Nearest::template Layout<128>::stride,
                 256.0 / Nearest::template Layout<64>::stride, error<Nearest, 64>(), error<Random, 64>(), error<Nearest, 128>());
 }
 
@@ -46,9 +50,15 @@ void line(const char* quantizer) {
 
 #define LINE(P, ...) line<hotrow::P, __VA_ARGS__>(#__VA_ARGS__)
 
-int main() {
+int main(int argc, char** argv) {
     using namespace hotrow;
-    std::printf("| precision | quantizer | bytes, dim 64 | bytes, dim 128 | FP32 / bytes, dim 64 | error nearest, dim 64 | error stochastic, dim 64 | error nearest, dim 128 |\n"
+    csv = argc == 2 && std::strcmp(argv[1], "--csv") == 0;
+    if (argc > 1 && !csv) {
+        std::fprintf(stderr, "usage: %s [--csv]\n", argv[0]);
+        return 1;
+    }
+    std::printf("%s", csv ? "precision,quantizer,bytes_64,bytes_128,ratio_64,nearest_64,stochastic_64,nearest_128\n" :
+                "| precision | quantizer | bytes, dim 64 | bytes, dim 128 | FP32 / bytes, dim 64 | error nearest, dim 64 | error stochastic, dim 64 | error nearest, dim 128 |\n"
                 "|---|---|---:|---:|---:|---:|---:|---:|\n");
     LINE(Fp32, Cast);
     LINE(Fp16, Cast);

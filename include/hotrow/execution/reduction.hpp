@@ -19,16 +19,22 @@ namespace hotrow::reduction {
 
 inline constexpr std::uint32_t chunk_length = 64;
 
+/// Adds by halving from the top. Each step is a loop of known length, which vectorises in registers.
+template <int Half>
+HOTROW_HD HOTROW_INLINE void halve(float* sums) {
+    if constexpr (Half > 0) {
+        HOTROW_UNROLL
+        for (int p = 0; p < Half; ++p) sums[p] += sums[p + Half];
+        halve<Half / 2>(sums);
+    }
+}
+
 /// Adds the sums of packs: a lane's own by halving from the top, then a butterfly over groups of `Lanes` neighbouring
 /// lanes; every lane of a group gets the result. The length of `sums` is a power of two.
 template <int Lanes, int Local, Tile TileType>
-HOTROW_HD float sum_of_packs(const TileType& tile, float (&sums)[Local]) {
+HOTROW_HD HOTROW_INLINE float sum_of_packs(const TileType& tile, float (&sums)[Local]) {
     static_assert((Local & (Local - 1)) == 0 && Lanes <= TileType::lanes);
-    HOTROW_UNROLL
-    for (int half = Local / 2; half > 0; half /= 2) {
-        HOTROW_UNROLL
-        for (int p = 0; p < half; ++p) sums[p] += sums[p + half];
-    }
+    halve<Local / 2>(sums);
     float total = sums[0];
     HOTROW_UNROLL
     for (int mask = Lanes / 2; mask > 0; mask /= 2) total += tile.exchange(total, mask);
@@ -37,7 +43,7 @@ HOTROW_HD float sum_of_packs(const TileType& tile, float (&sums)[Local]) {
 
 /// sum of values[i]^2 over the row; every lane gets the result.
 template <int Dim, Tile TileType>
-HOTROW_HD float row_sum_of_squares(const TileType& tile, const float* values) {
+HOTROW_HD HOTROW_INLINE float row_sum_of_squares(const TileType& tile, const float* values) {
     using Shape = RowShape<Dim, TileType::lanes>;
     static_assert(TileType::lanes <= Shape::padded_packs, "a tile may not have more lanes than the row has packs");
     constexpr int local = Shape::padded_packs / TileType::lanes;
@@ -61,14 +67,15 @@ HOTROW_HD float row_sum_of_squares(const TileType& tile, const float* values) {
 }
 
 /// Adds the rows `begin .. end` of a segment in the fixed shape. `add(position, sum)` adds one row to this lane's
-/// elements `sum`; `ready(start, sum)` may supply the sum of the full chunk that starts at `start` and then returns true.
-/// `Local` is the lane's number of elements; an empty segment gives zeros.
+/// elements `sum`; `ready(start, sum)` may supply the sum of the full chunk that starts at `start` of a longer segment and then returns
+/// true. `Local` is the lane's number of elements; an empty segment gives zeros.
 template <int Local, class Add, class Ready>
-HOTROW_HD void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, Ready&& ready) {
+HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, Ready&& ready) {
     HOTROW_UNROLL
     for (int i = 0; i < Local; ++i) total[i] = 0.0f;
-    const std::uint32_t first_end = end - begin <= chunk_length ? end : begin + chunk_length;
-    if (end - begin <= chunk_length || !ready(begin, total)) {
+    const bool long_one = end - begin > chunk_length;
+    const std::uint32_t first_end = long_one ? begin + chunk_length : end;
+    if (!long_one || !ready(begin, total)) {
         for (std::uint32_t p = begin; p < first_end; ++p) add(p, total);
     }
     for (std::uint32_t start = first_end; start < end; start += chunk_length) {

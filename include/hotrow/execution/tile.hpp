@@ -77,7 +77,7 @@ struct RowShape {
 
 /// Calls `f(i, element)` for each local element of this lane.
 template <int Dim, Tile TileType, class F>
-HOTROW_HD void for_each_element(const TileType& tile, F&& f) {
+HOTROW_HD HOTROW_INLINE void for_each_element(const TileType& tile, F&& f) {
     using Shape = RowShape<Dim, TileType::lanes>;
     if constexpr (TileType::lanes == 1) {
         for (int i = 0; i < Dim; ++i) f(i, i);
@@ -93,7 +93,7 @@ HOTROW_HD void for_each_element(const TileType& tile, F&& f) {
 /// Calls `f(width, i, element)` for each stretch of consecutive elements that this lane owns: whole packs, the padding
 /// of the last one included. `width` is a `std::integral_constant`: the whole row on the host, one pack on the device.
 template <int Dim, Tile TileType, class F>
-HOTROW_HD void for_each_stretch(const TileType& tile, F&& f) {
+HOTROW_HD HOTROW_INLINE void for_each_stretch(const TileType& tile, F&& f) {
     using Shape = RowShape<Dim, TileType::lanes>;
     if constexpr (TileType::lanes == 1) {
         f(std::integral_constant<int, Shape::packs * Shape::pack>{}, 0, 0);
@@ -107,6 +107,20 @@ HOTROW_HD void for_each_stretch(const TileType& tile, F&& f) {
         }
     }
 }
+
+namespace detail {
+
+/// Puts the stretches that a `visit` shows into a lane's elements.
+struct CopyTo {
+    float* to;
+    template <class Width>
+    HOTROW_HD HOTROW_INLINE void operator()(Width, int i, const float* values) const {
+        HOTROW_UNROLL
+        for (int j = 0; j < Width::value; ++j) to[i + j] = values[j];
+    }
+};
+
+}  // namespace detail
 
 /// Lanes of the tile that serves one row of `Dim` elements on a device: about four packs a lane, so that a lane has
 /// several loads in flight and the address work of a row is done by few lanes.

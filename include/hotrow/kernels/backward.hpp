@@ -24,7 +24,7 @@ struct RunGradients {
 
     /// sum + d output / d row * gradient, for the lookup behind sorted key `i`.
     template <Tile TileType>
-    HOTROW_HD void add(const TileType& tile, std::uint32_t i, float* sum) const {
+    HOTROW_HD HOTROW_INLINE void add(const TileType& tile, std::uint32_t i, float* sum) const {
         const std::uint32_t position = plan.positions[i];
         float factor = batch.weight(position);
         std::uint64_t row = position;
@@ -40,12 +40,14 @@ struct RunGradients {
         for_each_element<Dim>(tile, [&](int j, int) { sum[j] = arithmetic::fma(factor, gradient[j], sum[j]); });
     }
 
-    HOTROW_HD void prefetch(std::uint32_t i) const {
+    HOTROW_HD HOTROW_INLINE void prefetch(std::uint32_t i) const {
 #if !defined(__CUDA_ARCH__)
-        if (i + prefetch_distance >= plan.lookups) return;
-        const std::uint32_t position = plan.positions[i + prefetch_distance];
-        const std::uint64_t row = batch.pooling == Pooling::none ? position : plan.bags[position];
-        detail::prefetch(gradients + row * static_cast<std::uint64_t>(Dim), Dim * static_cast<int>(sizeof(Scalar)));
+        prefetch_ahead(i, plan.lookups, [&](std::uint32_t p) HOTROW_INLINE_LAMBDA {
+            const std::uint32_t position = plan.positions[p];
+            const std::uint64_t row = batch.pooling == Pooling::none ? position : plan.bags[position];
+            constexpr int bytes = Dim * static_cast<int>(sizeof(Scalar));
+            detail::prefetch<bytes, 16>(gradients + row * static_cast<std::uint64_t>(Dim));
+        });
 #else
         (void)i;
 #endif
@@ -98,7 +100,7 @@ struct UpdateRows {
         float gradient[local];
         reduction::segment_sum<local>(
             plan.run_begin[run], plan.run_begin[run + 1u], gradient,
-            [&](std::uint32_t i, float* sum) {
+            [&](std::uint32_t i, float* sum) HOTROW_INLINE_LAMBDA {
                 source.prefetch(i);
                 source.add(tile, i, sum);
             },
@@ -107,8 +109,7 @@ struct UpdateRows {
                 return true;
             });
 
-        const std::uint64_t row = tables.geometry.row(plan.keys[plan.run_begin[run]]);
-        constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
+        const std::uint64_t row = row_of(run);
         typename OptimizerType::RowState state = row_states[keeps_state ? row : 0u];
         float values[local];
         rows.read(tile, location, values);
@@ -132,14 +133,22 @@ struct UpdateRows {
     }
 
 private:
-    HOTROW_HD void prefetch(std::uint32_t run) const {
+    static constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
+
+    /// The location of a stored row says which it is; the key of a cached one has to be unmixed.
+    HOTROW_HD HOTROW_INLINE std::uint64_t row_of(std::uint32_t run) const {
+        const auto& plan = source.plan;
+        const auto location = plan.run_location[run];
+        return rows.is_line(location) ? tables.geometry.row(plan.keys[plan.run_begin[run]]) : location - rows.line_count;
+    }
+
+    HOTROW_HD HOTROW_INLINE void prefetch(std::uint32_t run) const {
 #if !defined(__CUDA_ARCH__)
-        if (run + prefetch_distance >= *source.plan.run_count) return;
-        rows.prefetch(source.plan.run_location[run + prefetch_distance]);
-        if constexpr (!std::is_empty_v<typename OptimizerType::RowState>) {
-            const auto& plan = source.plan;
-            detail::prefetch(row_states + tables.geometry.row(plan.keys[plan.run_begin[run + prefetch_distance]]));
-        }
+        const auto& plan = source.plan;
+        prefetch_ahead(run, *plan.run_count, [&](std::uint32_t r) HOTROW_INLINE_LAMBDA {
+            rows.prefetch(plan.run_location[r]);
+            if constexpr (keeps_state) detail::prefetch(row_states + row_of(r));
+        });
 #else
         (void)run;
 #endif

@@ -11,21 +11,28 @@
 
 namespace hotrow::detail {
 
-/// The location of a lookup, as the plan found it.
-template <class RowId>
+/// The location of a lookup, as the plan found it. Both kinds of locations are for one bag at a time, so that what depends on
+/// the bag alone is found once.
+template <class RowIdType>
 struct PlannedLocations {
-    const RowId* locations;
-    std::uint32_t lookups;
+    using RowId = RowIdType;
     static constexpr bool needs_bag = false;
 
-    template <Tile TileType, Index I>
-    HOTROW_HD RowId operator()(const TileType&, const BatchView<I>&, std::uint32_t, std::uint32_t position) const {
+    const RowId* locations;
+    std::uint32_t lookups;
+
+    template <Index I>
+    HOTROW_HD PlannedLocations of_bag(const BatchView<I>&, std::uint32_t) const {
+        return *this;
+    }
+    template <Tile TileType>
+    HOTROW_HD RowId operator()(const TileType&, std::uint32_t position) const {
         return locations[position];
     }
-    template <class Rows, Index I>
-    HOTROW_HD void prefetch([[maybe_unused]] const Rows& rows, const BatchView<I>&, std::uint32_t, [[maybe_unused]] std::uint32_t position) const {
+    template <class Rows>
+    HOTROW_HD HOTROW_INLINE void prefetch([[maybe_unused]] const Rows& rows, [[maybe_unused]] std::uint32_t position) const {
 #if !defined(__CUDA_ARCH__)
-        if (position + prefetch_distance < lookups) rows.prefetch(locations[position + prefetch_distance]);
+        prefetch_ahead(position, lookups, [&](std::uint32_t p) HOTROW_INLINE_LAMBDA { rows.prefetch(locations[p]); });
 #endif
     }
 };
@@ -33,46 +40,63 @@ struct PlannedLocations {
 /// The location of a lookup by its tags, for reading without a plan.
 template <class Tags>
 struct ProbedLocations {
-    Tags tags;
+    using RowId = typename Tags::RowId;
     static constexpr bool needs_bag = true;  // for the table
 
-    template <Tile TileType, Index I>
-    HOTROW_HD typename Tags::RowId operator()(const TileType& tile, const BatchView<I>& batch, std::uint32_t bag, std::uint32_t position) const {
+    Tags tags;
+
+    template <Index I>
+    struct OfBag {
+        Tags tags;
+        std::uint64_t begin;  ///< of the bag's table
+        std::uint64_t rows;
+        const I* indices;
+        std::uint32_t lookups;
+
+        template <Tile TileType>
+        HOTROW_HD HOTROW_INLINE RowId operator()(const TileType& tile, std::uint32_t position) const {
+            const std::uint64_t row = static_cast<std::uint64_t>(indices[position]);
+            if (row >= rows) return nowhere<RowId>;
+            return tags.locate(tile, static_cast<RowId>(begin + row));
+        }
+        /// Ahead of a probe: the tags of the row's set, and the stored row, which is where a row most likely is.
+        template <class Rows>
+        HOTROW_HD HOTROW_INLINE void prefetch([[maybe_unused]] const Rows& to, [[maybe_unused]] std::uint32_t position) const {
+#if !defined(__CUDA_ARCH__)
+            prefetch_ahead(position, lookups, [&](std::uint32_t p) HOTROW_INLINE_LAMBDA {
+                const std::uint64_t row = static_cast<std::uint64_t>(indices[p]);  // most likely of the same table
+                if (row >= rows) return;
+                if (tags.geometry.sets != 0) {
+                    constexpr int bytes = Tags::ways * static_cast<int>(sizeof(RowId));
+                    const std::uint64_t set = tags.geometry.set(tags.geometry.key(begin + row));
+                    detail::prefetch<bytes, alignment_of_rows(bytes)>(tags.tags + set * static_cast<std::uint64_t>(Tags::ways));
+                }
+                to.prefetch_stored(begin + row);
+            });
+#endif
+        }
+    };
+
+    template <Index I>
+    HOTROW_HD OfBag<I> of_bag(const BatchView<I>& batch, std::uint32_t bag) const {
         const std::uint32_t table = bag / batch.batch_size;
         const std::uint64_t begin = tags.table_begin[table];
-        const std::uint64_t row = static_cast<std::uint64_t>(batch.indices[position]);
-        if (row >= tags.table_begin[table + 1u] - begin) return nowhere<typename Tags::RowId>;
-        return tags.locate(tile, static_cast<typename Tags::RowId>(begin + row));
-    }
-    /// Ahead of a probe: the tags of the row's set, and the stored row, which is where a row most likely is.
-    template <class Rows, Index I>
-    HOTROW_HD void prefetch([[maybe_unused]] const Rows& rows, [[maybe_unused]] const BatchView<I>& batch, [[maybe_unused]] std::uint32_t bag,
-                            [[maybe_unused]] std::uint32_t position) const {
-#if !defined(__CUDA_ARCH__)
-        if (position + prefetch_distance >= batch.lookups) return;
-        const std::uint32_t table = bag / batch.batch_size;  // most likely that of the later lookup too
-        const std::uint64_t row = tags.table_begin[table] + static_cast<std::uint64_t>(batch.indices[position + prefetch_distance]);
-        if (row >= tags.table_begin[table + 1u]) return;
-        if (tags.geometry.sets != 0) {
-            detail::prefetch(tags.tags + tags.geometry.set(tags.geometry.key(row)) * static_cast<std::uint64_t>(Tags::ways),
-                             Tags::ways * static_cast<int>(sizeof(typename Tags::RowId)));
-        }
-        rows.prefetch_stored(row);
-#endif
+        return {tags, begin, tags.table_begin[table + 1u] - begin, batch.indices, batch.lookups};
     }
 };
 
-/// sum + weight * row for one lookup.
+/// sum + weight * row for one lookup; `locations` are those of its bag.
 template <class Rows, Index I, class Locations, Tile TileType>
-HOTROW_HD void add_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations, std::uint32_t bag,
-                          std::uint32_t position, float* sum) {
-    locations.prefetch(rows, batch, bag, position);
-    const auto location = locations(tile, batch, bag, position);
+HOTROW_HD HOTROW_INLINE void add_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
+                                        std::uint32_t position, float* sum) {
+    locations.prefetch(rows, position);
+    const auto location = locations(tile, position);
     if (location == nowhere<typename Rows::RowId>) return;
-    float values[RowShape<Rows::dim, TileType::lanes>::local];
-    rows.read(tile, location, values);
     const float weight = batch.weight(position);
-    for_each_element<Rows::dim>(tile, [&](int i, int) { sum[i] = arithmetic::fma(weight, values[i], sum[i]); });
+    rows.visit(tile, location, [&](auto width, int i, const float* values) HOTROW_INLINE_LAMBDA {
+        HOTROW_UNROLL
+        for (int j = 0; j < decltype(width)::value; ++j) sum[i + j] = arithmetic::fma(weight, values[j], sum[i + j]);
+    });
 }
 
 /// Sums of the full chunks of long bags, so that a bag of any length keeps many tiles busy. Call i looks after the
@@ -97,7 +121,8 @@ struct PoolChunks {
         float sum[local];
         HOTROW_UNROLL
         for (int j = 0; j < local; ++j) sum[j] = 0.0f;
-        for (std::uint32_t p = start; p < start + chunk; ++p) add_lookup(tile, rows, batch, locations, bag, p, sum);
+        const auto found = locations.of_bag(batch, bag);
+        for (std::uint32_t p = start; p < start + chunk; ++p) add_lookup(tile, rows, batch, found, p, sum);
         store_dense<Rows::dim>(tile, sum, partial_sums, start / chunk);
     }
 };
@@ -120,9 +145,10 @@ struct PoolBags {
         const std::uint32_t bag = pooled ? position : (Locations::needs_bag ? batch.bag_of(position) : 0u);
         const std::uint32_t begin = pooled ? batch.begin(bag) : position;
         const std::uint32_t end = pooled ? batch.end(bag) : position + 1u;
+        const auto found = locations.of_bag(batch, bag);
         float total[local];
         reduction::segment_sum<local>(
-            begin, end, total, [&](std::uint32_t p, float* sum) { add_lookup(tile, rows, batch, locations, bag, p, sum); },
+            begin, end, total, [&](std::uint32_t p, float* sum) HOTROW_INLINE_LAMBDA { add_lookup(tile, rows, batch, found, p, sum); },
             [&](std::uint32_t start, float* sum) {
                 if (partial_sums == nullptr) return false;
                 load_dense<Rows::dim>(tile, partial_sums, start / reduction::chunk_length, sum);

@@ -14,15 +14,14 @@ namespace hotrow::detail {
 
 /// Reads one output row (`Scalar` elements, dense rows of `Dim`) into a lane's elements.
 template <int Dim, class Scalar, Tile TileType>
-HOTROW_HD void load_dense(const TileType& tile, const Scalar* rows, std::uint64_t row, float* values) {
+HOTROW_HD HOTROW_INLINE void load_dense(const TileType& tile, const Scalar* rows, std::uint64_t row, float* values) {
     const Scalar* from = rows + row * static_cast<std::uint64_t>(Dim);
     if constexpr (Dim % 4 == 0) {
         for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
             constexpr int n = decltype(width)::value;
             Scalar loaded[n];
             load_scalars<n>(from + element, loaded);
-            HOTROW_UNROLL
-            for (int j = 0; j < n; ++j) values[i + j] = ScalarCast<Scalar>::to_float(loaded[j]);
+            detail::to_floats<n>(loaded, values + i);
         });
     } else {
         for_each_element<Dim>(tile, [&](int i, int element) { values[i] = ScalarCast<Scalar>::to_float(from[element]); });
@@ -31,14 +30,13 @@ HOTROW_HD void load_dense(const TileType& tile, const Scalar* rows, std::uint64_
 
 /// Writes a lane's elements to one output row.
 template <int Dim, class Scalar, Tile TileType>
-HOTROW_HD void store_dense(const TileType& tile, const float* values, Scalar* rows, std::uint64_t row) {
+HOTROW_HD HOTROW_INLINE void store_dense(const TileType& tile, const float* values, Scalar* rows, std::uint64_t row) {
     Scalar* to = rows + row * static_cast<std::uint64_t>(Dim);
     if constexpr (Dim % 4 == 0) {
         for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
             constexpr int n = decltype(width)::value;
             Scalar converted[n];
-            HOTROW_UNROLL
-            for (int j = 0; j < n; ++j) converted[j] = ScalarCast<Scalar>::from_float(values[i + j]);
+            detail::from_floats<n>(values + i, converted);
             store_scalars<n>(converted, to + element);
         });
     } else {

@@ -67,7 +67,7 @@ struct BlockPart {
     /// `f(width, i, element)` for each stretch of neighbouring elements, padding of the last pack included; as
     /// `for_each_stretch` of the row.
     template <class F>
-    HOTROW_HD void for_each_stretch(F&& f) const {
+    HOTROW_HD HOTROW_INLINE void for_each_stretch(F&& f) const {
         if constexpr (TileType::lanes == 1) {
             f(std::integral_constant<int, 4 * Packs>{}, first, 4 * pack);
         } else {
@@ -147,7 +147,7 @@ private:
 
 /// Calls `f(part)` for each block of which this lane owns a part. Every lane of the tile makes the same calls.
 template <int Dim, int N, Tile TileType, class F>
-HOTROW_HD void for_each_block(const TileType& tile, F&& f) {
+HOTROW_HD HOTROW_INLINE void for_each_block(const TileType& tile, F&& f) {
     using Shape = BlockShape<Dim, N, TileType::lanes>;
     constexpr int packs = Shape::local_packs;
     constexpr int full = Shape::Row::local_packs / packs;

@@ -33,13 +33,16 @@ struct Cast {
     }
 
     template <class P, int Dim, Tile TileType>
-    HOTROW_HD static void decode(const TileType& tile, const std::byte* codes, const std::byte*, float* values) {
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
-            constexpr int n = decltype(width)::value;
-            float unpacked[n];
-            P::template unpack<n>(codes + element * P::bits / 8, unpacked);
-            HOTROW_UNROLL
-            for (int j = 0; j < n; ++j) values[i + j] = unpacked[j];
+    HOTROW_HD HOTROW_INLINE static void decode(const TileType& tile, const std::byte* codes, const std::byte* qparams, float* values) {
+        visit<P, Dim>(tile, codes, qparams, detail::CopyTo{values});
+    }
+
+    template <class P, int Dim, Tile TileType, class F>
+    HOTROW_HD HOTROW_INLINE static void visit(const TileType& tile, const std::byte* codes, const std::byte*, F&& f) {
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
+            float values[decltype(width)::value];
+            P::template unpack<decltype(width)::value>(codes + element * P::bits / 8, values);
+            f(width, i, values);
         });
     }
 };

@@ -58,8 +58,13 @@ struct RowLearned {
     }
 
     template <class P, int Dim, Tile TileType>
-    HOTROW_HD static void decode(const TileType& tile, const std::byte* codes, const std::byte* qparams, float* values) {
-        detail::SymmetricCodes<P>::template decode<0, Dim, Qparam>(tile, codes, qparams, values);
+    HOTROW_HD HOTROW_INLINE static void decode(const TileType& tile, const std::byte* codes, const std::byte* qparams, float* values) {
+        visit<P, Dim>(tile, codes, qparams, detail::CopyTo{values});
+    }
+
+    template <class P, int Dim, Tile TileType, class F>
+    HOTROW_HD HOTROW_INLINE static void visit(const TileType& tile, const std::byte* codes, const std::byte* qparams, F&& f) {
+        detail::SymmetricCodes<P>::template visit<0, Dim, Qparam>(tile, codes, qparams, f);
     }
 
 private:

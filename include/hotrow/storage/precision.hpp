@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace hotrow {
 
@@ -36,7 +37,7 @@ struct alignas(4 * sizeof(T)) Pack {
 
 /// Copies N scalars; one wide access where N is a pack (device tiles), a plain loop where it is a row (host).
 template <int N, class T>
-HOTROW_HD void load_scalars(const T* from, T* to) {
+HOTROW_HD HOTROW_INLINE void load_scalars(const T* from, T* to) {
     if constexpr (N == 4) {
         const Pack<T> pack = *reinterpret_cast<const Pack<T>*>(from);
         HOTROW_UNROLL
@@ -47,7 +48,7 @@ HOTROW_HD void load_scalars(const T* from, T* to) {
 }
 
 template <int N, class T>
-HOTROW_HD void store_scalars(const T* from, T* to) {
+HOTROW_HD HOTROW_INLINE void store_scalars(const T* from, T* to) {
     if constexpr (N == 4) {
         Pack<T> pack;
         HOTROW_UNROLL
@@ -67,7 +68,7 @@ struct PackedInteger {
     static constexpr int per_byte = 8 / Bits;
 
     template <int N>
-    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+    HOTROW_HD HOTROW_INLINE static void unpack(const std::byte* from, float (&values)[N]) {
         if constexpr (N == 4) {
             std::uint32_t word = 0;
             if constexpr (Bits == 8) word = *reinterpret_cast<const std::uint32_t*>(from);
@@ -75,16 +76,17 @@ struct PackedInteger {
             if constexpr (Bits == 2) word = *reinterpret_cast<const std::uint8_t*>(from);
             HOTROW_UNROLL
             for (int i = 0; i < 4; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>((word >> (Bits * i)) & levels));
+        } else if constexpr (Bits == 8) {
+            for (int i = 0; i < N; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>(from[i]));
         } else {
-            for (int byte = 0; byte < N / per_byte; ++byte) {
-                const std::int32_t word = static_cast<std::int32_t>(from[byte]);
-                for (int i = 0; i < per_byte; ++i) values[byte * per_byte + i] = static_cast<float>((word >> (Bits * i)) & levels);
-            }
+            std::uint8_t codes[N];
+            spread<N>(from, codes);
+            for (int i = 0; i < N; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>(codes[i]));
         }
     }
 
     template <int N>
-    HOTROW_HD static void pack(const std::int32_t (&codes)[N], std::byte* to) {
+    HOTROW_HD HOTROW_INLINE static void pack(const std::int32_t (&codes)[N], std::byte* to) {
         if constexpr (N == 4) {
             std::uint32_t word = 0;
             HOTROW_UNROLL
@@ -92,12 +94,39 @@ struct PackedInteger {
             if constexpr (Bits == 8) *reinterpret_cast<std::uint32_t*>(to) = word;
             if constexpr (Bits == 4) *reinterpret_cast<std::uint16_t*>(to) = static_cast<std::uint16_t>(word);
             if constexpr (Bits == 2) *reinterpret_cast<std::uint8_t*>(to) = static_cast<std::uint8_t>(word);
+        } else if constexpr (Bits == 8) {
+            for (int i = 0; i < N; ++i) to[i] = static_cast<std::byte>(codes[i]);
         } else {
-            for (int byte = 0; byte < N / per_byte; ++byte) {
-                std::int32_t word = 0;
-                for (int i = 0; i < per_byte; ++i) word |= codes[byte * per_byte + i] << (Bits * i);
-                to[byte] = static_cast<std::byte>(word);
-            }
+            std::uint8_t bytes[N];
+            for (int i = 0; i < N; ++i) bytes[i] = static_cast<std::uint8_t>(codes[i]);
+            gather<N>(bytes, to);
+        }
+    }
+
+private:
+    /// The codes of one byte, a byte each: copies of the byte are moved so that each code lies where it belongs, and one mask leaves the codes. On
+    /// bytes the host has more lanes than on integers, and nothing has to be interleaved.
+    using Spread = std::conditional_t<Bits == 4, std::uint16_t, std::uint32_t>;
+
+    template <int N>
+    HOTROW_HD HOTROW_INLINE static void spread(const std::byte* from, std::uint8_t (&codes)[N]) {
+        Spread words[N / per_byte];
+        for (int byte = 0; byte < N / per_byte; ++byte) {
+            const std::uint32_t b = static_cast<std::uint32_t>(from[byte]);
+            if constexpr (Bits == 4) words[byte] = static_cast<Spread>((b | b << 4) & 0x0f0fu);
+            if constexpr (Bits == 2) words[byte] = static_cast<Spread>((b | b << 6 | b << 12 | b << 18) & 0x03030303u);
+        }
+        std::memcpy(codes, words, N);
+    }
+    /// Its inverse.
+    template <int N>
+    HOTROW_HD HOTROW_INLINE static void gather(const std::uint8_t (&codes)[N], std::byte* to) {
+        Spread words[N / per_byte];
+        std::memcpy(words, codes, N);
+        for (int byte = 0; byte < N / per_byte; ++byte) {
+            const std::uint32_t word = words[byte];
+            if constexpr (Bits == 4) to[byte] = static_cast<std::byte>(word | word >> 4);
+            if constexpr (Bits == 2) to[byte] = static_cast<std::byte>(word | word >> 6 | word >> 12 | word >> 18);
         }
     }
 };
@@ -111,7 +140,7 @@ struct PackedFloat {
     static constexpr bool is_integer = false;
 
     template <int N>
-    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+    HOTROW_HD HOTROW_INLINE static void unpack(const std::byte* from, float (&values)[N]) {
         if constexpr (N == 4) {
             Storage codes[4];
             load_scalars<4>(reinterpret_cast<const Storage*>(from), codes);
@@ -119,15 +148,27 @@ struct PackedFloat {
             for (int i = 0; i < 4; ++i) values[i] = Format::decode(codes[i]);
         } else {
             const Storage* codes = reinterpret_cast<const Storage*>(from);
-            for (int i = 0; i < N; ++i) values[i] = Format::decode(codes[i]);
+            if constexpr (std::is_same_v<Format, HalfFormat>) {
+                decode_all<Format, N>(codes, values);
+            } else {
+                for (int i = 0; i < N; ++i) values[i] = Format::decode(codes[i]);
+            }
         }
     }
 
     template <int N, class Rounding>
-    HOTROW_HD static void pack(const float (&values)[N], const std::uint32_t (&words)[N], std::byte* to) {
+    HOTROW_HD HOTROW_INLINE static void pack(const float (&values)[N], const std::uint32_t (&words)[N], std::byte* to) {
         Storage codes[N];
-        HOTROW_UNROLL
-        for (int i = 0; i < N; ++i) codes[i] = static_cast<Storage>(Format::template encode<Rounding>(values[i], words[i]));
+        if constexpr (HOTROW_F16C && N > 4 && std::is_same_v<Format, HalfFormat> && std::is_same_v<Rounding, NearestEven>) {
+            round_all<Format, N>(values, codes);
+            for (int i = 0; i < N; ++i) {
+                const std::uint32_t magnitude = codes[i] & Format::magnitude_mask;
+                codes[i] = static_cast<Storage>((codes[i] & ~Format::magnitude_mask) | (magnitude < Format::max_ordinal ? magnitude : Format::max_ordinal));
+            }
+        } else {
+            HOTROW_UNROLL
+            for (int i = 0; i < N; ++i) codes[i] = static_cast<Storage>(Format::template encode<Rounding>(values[i], words[i]));
+        }
         store_scalars<N>(codes, reinterpret_cast<Storage*>(to));
     }
 };
@@ -141,11 +182,11 @@ struct Fp32 {
     static constexpr const char* name = "fp32";
 
     template <int N>
-    HOTROW_HD static void unpack(const std::byte* from, float (&values)[N]) {
+    HOTROW_HD HOTROW_INLINE static void unpack(const std::byte* from, float (&values)[N]) {
         detail::load_scalars<N>(reinterpret_cast<const float*>(from), values);
     }
     template <int N, class Rounding>
-    HOTROW_HD static void pack(const float (&values)[N], const std::uint32_t (&)[N], std::byte* to) {
+    HOTROW_HD HOTROW_INLINE static void pack(const float (&values)[N], const std::uint32_t (&)[N], std::byte* to) {
         detail::store_scalars<N>(values, reinterpret_cast<float*>(to));
     }
 };

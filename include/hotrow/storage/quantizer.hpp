@@ -24,6 +24,8 @@ namespace hotrow {
 /// * `decode<Precision, Dim>(tile, codes, qparams, values)`;
 /// * optionally `initialise`, with the parameters of `encode`: `encode` may then read the stored row that it replaces,
 ///   and the first encoding of a row is made by `initialise`, which may not.
+/// * optionally `visit<Precision, Dim>(tile, codes, qparams, f)`: as `decode`, but shows the values to `f(width, i, values)`, stretch by
+///   stretch; pooled reads then sum them as they are decoded.
 /// `values` are a lane's elements in the order of `RowShape`; codes must be made with the qparams *as stored*. Elements past the end of
 /// the row in its last pack are undefined in `values`; their codes must be made of something else.
 template <class Q, class P>

@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 /// Where a policy of the user's lacks a part, these name the part; a bare concept would only say "constraints not satisfied".
 namespace hotrow::detail {
@@ -17,6 +18,11 @@ namespace hotrow::detail {
 template <class Q, class P, class R>
 concept Initialises = requires(SingleLane tile, const float* values, std::byte* bytes, RandomKey key) {
     Q::template initialise<P, R, 4>(tile, values, bytes, bytes, key);
+};
+
+template <class Q, class P>
+concept Visits = requires(SingleLane tile, const std::byte* bytes, void (*f)(std::integral_constant<int, 4>, int, const float*)) {
+    Q::template visit<P, 4>(tile, bytes, bytes, f);
 };
 
 template <class P>

@@ -103,7 +103,7 @@ struct Stochastic {
         const int s = shift < 31 ? shift : 31;
         const int far = shift - s < 31 ? shift - s : 31;
         const std::uint32_t fraction = (m << (32 - s)) >> far;
-        return (shift < 31 ? m >> s : 0u) + (fraction > threshold ? 1u : 0u);
+        return (m >> s) + (fraction > threshold ? 1u : 0u);  // m < 2^24: nothing is left of it from 24 on
     }
 };
 

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace hotrow {
 
@@ -64,8 +65,22 @@ struct RowFormat : private detail::RowFormatRequirements<PrecisionType, Quantize
 
     /// Reads a stored row into `values`; elements beyond `Dim` are undefined.
     template <int Dim, Tile TileType>
-    HOTROW_HD static void decode(const TileType& tile, const std::byte* stored, float* values) {
+    HOTROW_HD HOTROW_INLINE static void decode(const TileType& tile, const std::byte* stored, float* values) {
         QuantizerType::template decode<PrecisionType, Dim>(tile, stored, stored + Layout<Dim>::qparam_offset, values);
+    }
+
+    /// Reads a stored row in stretches, `f(width, i, values)`: `values[width]` are the lane's elements from `i` on. What is
+    /// summed at once needs no array for the row.
+    template <int Dim, Tile TileType, class F>
+    HOTROW_HD HOTROW_INLINE static void visit(const TileType& tile, const std::byte* stored, F&& f) {
+        if constexpr (detail::Visits<QuantizerType, PrecisionType>) {
+            QuantizerType::template visit<PrecisionType, Dim>(tile, stored, stored + Layout<Dim>::qparam_offset, f);
+        } else {
+            constexpr int local = RowShape<Dim, TileType::lanes>::local;
+            float values[local];
+            decode<Dim>(tile, stored, values);
+            f(std::integral_constant<int, local>{}, 0, values);
+        }
     }
 
     /// Whether every element of the row is finite, so that it can be encoded; on every lane.

@@ -36,7 +36,7 @@ struct RowsView {
 
     /// Reads the row at `location` into a lane's elements.
     template <Tile TileType>
-    HOTROW_HD void read(const TileType& tile, Location location, float* values) const {
+    HOTROW_HD HOTROW_INLINE void read(const TileType& tile, Location location, float* values) const {
         if (is_line(location)) {
             load_line(tile, location, values);
         } else {
@@ -44,22 +44,29 @@ struct RowsView {
         }
     }
 
+    /// The same without a place for the row: `f(width, i, values)` for each stretch, as `RowFormat::visit`.
+    template <Tile TileType, class F>
+    HOTROW_HD HOTROW_INLINE void visit(const TileType& tile, Location location, F&& f) const {
+        if (is_line(location)) {
+            visit_line(tile, location, f);
+        } else {
+            RowFormat::template visit<Dim>(tile, stored_row(location - line_count), f);
+        }
+    }
+
     template <Tile TileType>
-    HOTROW_HD void load_stored(const TileType& tile, std::uint64_t row, float* values) const {
+    HOTROW_HD HOTROW_INLINE void load_stored(const TileType& tile, std::uint64_t row, float* values) const {
         RowFormat::template decode<Dim>(tile, stored_row(row), values);
     }
 
     template <Tile TileType>
-    HOTROW_HD void store_stored(const TileType& tile, std::uint64_t row, const float* values, const RandomKey& key) const {
+    HOTROW_HD HOTROW_INLINE void store_stored(const TileType& tile, std::uint64_t row, const float* values, const RandomKey& key) const {
         RowFormat::template encode<Dim>(tile, values, stored_row(row), key);
     }
 
     template <Tile TileType>
-    HOTROW_HD void load_line(const TileType& tile, std::uint64_t slot, float* values) const {
-        const float* from = line(slot);
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
-            detail::load_scalars<decltype(width)::value>(from + element, values + i);
-        });
+    HOTROW_HD HOTROW_INLINE void load_line(const TileType& tile, std::uint64_t slot, float* values) const {
+        visit_line(tile, slot, detail::CopyTo{values});
     }
 
     template <Tile TileType>
@@ -70,15 +77,29 @@ struct RowsView {
         });
     }
 
-    HOTROW_HD void prefetch(Location location) const {
+    HOTROW_HD HOTROW_INLINE void prefetch(Location location) const {
         if (location == nowhere<RowId>) return;
         if (is_line(location)) {
-            detail::prefetch(line(location), line_stride * static_cast<int>(sizeof(float)));
+            constexpr int bytes = line_stride * static_cast<int>(sizeof(float));
+            detail::prefetch<bytes, detail::alignment_of_rows(bytes)>(line(location));
         } else {
             prefetch_stored(location - line_count);
         }
     }
-    HOTROW_HD void prefetch_stored(std::uint64_t row) const { detail::prefetch(stored_row(row), Layout::stride); }
+    HOTROW_HD HOTROW_INLINE void prefetch_stored(std::uint64_t row) const {
+        detail::prefetch<Layout::stride, detail::alignment_of_rows(Layout::stride)>(stored_row(row));
+    }
+
+private:
+    template <Tile TileType, class F>
+    HOTROW_HD HOTROW_INLINE void visit_line(const TileType& tile, std::uint64_t slot, F&& f) const {
+        const float* from = line(slot);
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
+            float values[decltype(width)::value];
+            detail::load_scalars<decltype(width)::value>(from + element, values);
+            f(width, i, values);
+        });
+    }
 };
 
 }  // namespace hotrow

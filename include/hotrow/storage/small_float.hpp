@@ -8,6 +8,14 @@
 #include <cstdint>
 #include <type_traits>
 
+// Host compilers do not find the half-precision conversions of x86 in the bit arithmetic below.
+#if defined(__F16C__) && !defined(__CUDACC__)
+#include <immintrin.h>
+#define HOTROW_F16C 1
+#else
+#define HOTROW_F16C 0
+#endif
+
 namespace hotrow {
 
 /// A binary floating-point format narrower than FP32: sign, `ExponentBits`, `MantissaBits`, subnormals. All magnitudes, read
@@ -44,14 +52,23 @@ struct SmallFloat {
     template <class Rounding>
     HOTROW_HD static std::uint32_t encode(float value, std::uint32_t random) {
         const std::uint32_t pattern = arithmetic::bits_of(value);
-        const std::uint32_t sign = (pattern >> (32 - bits)) & ~magnitude_mask & ((1u << bits) - 1u);
-        const std::uint32_t field = (pattern >> 23) & 0xffu;
-        const std::uint32_t mantissa = (pattern & 0x7fffffu) | (field != 0 ? 0x800000u : 0u);
-        // The exponent field in the target; below 1 the value is subnormal there and loses more bits.
-        const int exponent = static_cast<int>(field != 0 ? field : 1u) - 127 + bias;
-        const int shift = 23 - MantissaBits + (exponent < 1 ? 1 - exponent : 0);
-        const std::uint32_t base = static_cast<std::uint32_t>(exponent < 1 ? 0 : exponent - 1) << MantissaBits;
-        const std::uint32_t ordinal = base + Rounding::drop_bits(mantissa, shift, random);
+        const std::uint32_t sign = (pattern >> (32 - bits)) & (1u << (bits - 1));
+        const std::uint32_t magnitude = pattern & 0x7fffffffu;
+        // Normal in the target: the exponent changes its bias, and the mantissa loses the same bits whatever the value.
+        constexpr int dropped = 23 - MantissaBits;
+        std::uint32_t ordinal = ((magnitude >> 23) << MantissaBits) - (static_cast<std::uint32_t>(127 - bias) << MantissaBits) +
+                                Rounding::drop_bits(magnitude & 0x7fffffu, dropped, random);
+        if constexpr (ExponentBits < 8) {
+            // Subnormal there: a multiple of the smallest step, taken as a number. The product is exact.
+            constexpr std::uint32_t first_normal = static_cast<std::uint32_t>(128 - bias) << 23;
+            static_assert(bias + MantissaBits < 31, "steps must fit an integer");
+            const std::uint32_t below_two = magnitude & 0x3fffffffu;  // of larger ones nothing is used
+            const float steps = arithmetic::float_of(below_two) * arithmetic::power_of_two(bias - 1 + MantissaBits);
+            const std::uint32_t subnormal = static_cast<std::uint32_t>(Rounding::to_integer(steps, random));
+            // Chosen by a mask: GCC would compute each in a branch of its own, and vectorise neither.
+            const std::uint32_t mask = static_cast<std::uint32_t>(static_cast<std::int32_t>(magnitude - first_normal) >> 31);
+            ordinal = (subnormal & mask) | (ordinal & ~mask);
+        }
         return sign | (ordinal > max_ordinal ? max_ordinal : ordinal);
     }
 };
@@ -72,6 +89,54 @@ struct Float16 {
 struct BFloat16 {
     std::uint16_t bits;
 };
+
+namespace detail {
+
+/// `Format::decode` of N codes.
+template <class Format, int N>
+HOTROW_HD HOTROW_INLINE void decode_all(const std::uint16_t* codes, float* values) {
+    int done = 0;
+#if HOTROW_F16C
+    if constexpr (std::is_same_v<Format, HalfFormat>) {
+#if defined(__AVX512F__)
+        for (; done + 16 <= N; done += 16) {  // masked: GCC 12 warns about the undefined register of the plain one
+            const __m256i packed = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(codes + done));
+            _mm512_storeu_ps(values + done, _mm512_maskz_cvtph_ps(0xffff, packed));
+        }
+#endif
+        for (; done + 8 <= N; done += 8) {
+            const __m128i packed = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(codes + done));
+            _mm256_storeu_ps(values + done, _mm256_cvtph_ps(packed));
+        }
+    }
+#endif
+    HOTROW_UNROLL
+    for (int i = done; i < N; ++i) values[i] = Format::decode(codes[i]);
+}
+
+/// `Format::encode<NearestEven>` of N finite values, but beyond the range of the format infinity may stand for its largest value.
+template <class Format, int N>
+HOTROW_HD HOTROW_INLINE void round_all(const float* values, std::uint16_t* codes) {
+    int done = 0;
+#if HOTROW_F16C
+    if constexpr (std::is_same_v<Format, HalfFormat>) {
+#if defined(__AVX512F__)
+        for (; done + 16 <= N; done += 16) {
+            const __m256i packed = _mm512_maskz_cvtps_ph(0xffff, _mm512_loadu_ps(values + done), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+            _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(codes + done), packed);
+        }
+#endif
+        for (; done + 8 <= N; done += 8) {
+            const __m128i packed = _mm256_cvtps_ph(_mm256_loadu_ps(values + done), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+            _mm_storeu_si128(reinterpret_cast<__m128i_u*>(codes + done), packed);
+        }
+    }
+#endif
+    HOTROW_UNROLL
+    for (int i = done; i < N; ++i) codes[i] = static_cast<std::uint16_t>(Format::template encode<NearestEven>(values[i], 0u));
+}
+
+}  // namespace detail
 
 /// Conversions between FP32 and the element types of outputs and gradients: exact to FP32, nearest-even from it,
 /// infinite beyond the range, one quiet NaN.
@@ -107,5 +172,31 @@ template <>
 struct ScalarCast<Float16> : detail::SmallScalarCast<Float16, HalfFormat> {};
 template <>
 struct ScalarCast<BFloat16> : detail::SmallScalarCast<BFloat16, BFloatFormat> {};
+
+namespace detail {
+
+/// `ScalarCast` of N elements.
+template <int N, class Scalar>
+HOTROW_HD HOTROW_INLINE void to_floats(const Scalar* from, float* to) {
+    if constexpr (HOTROW_F16C && N > 4 && std::is_same_v<Scalar, Float16>) {
+        decode_all<HalfFormat, N>(&from->bits, to);
+    } else {
+        HOTROW_UNROLL
+        for (int i = 0; i < N; ++i) to[i] = ScalarCast<Scalar>::to_float(from[i]);
+    }
+}
+
+template <int N, class Scalar>
+HOTROW_HD HOTROW_INLINE void from_floats(const float* from, Scalar* to) {
+    if constexpr (HOTROW_F16C && N > 4 && std::is_same_v<Scalar, Float16>) {
+        round_all<HalfFormat, N>(from, &to->bits);
+        for (int i = 0; i < N; ++i) to[i].bits = from[i] == from[i] ? to[i].bits : std::uint16_t{0x7fff};
+    } else {
+        HOTROW_UNROLL
+        for (int i = 0; i < N; ++i) to[i] = ScalarCast<Scalar>::from_float(from[i]);
+    }
+}
+
+}  // namespace detail
 
 }  // namespace hotrow

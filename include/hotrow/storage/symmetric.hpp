@@ -51,16 +51,17 @@ struct SymmetricCodes {
         });
     }
 
-    template <int N, int Dim, class Qparam, Tile TileType>
-    HOTROW_HD static void decode(const TileType& tile, const std::byte* codes, const std::byte* qparams, float* values) {
-        for_each_block<Dim, N>(tile, [&](const auto& part) {
-            part.for_each_stretch([&](auto width, int i, int element) {
+    template <int N, int Dim, class Qparam, Tile TileType, class F>
+    HOTROW_HD HOTROW_INLINE static void visit(const TileType& tile, const std::byte* codes, const std::byte* qparams, F&& f) {
+        for_each_block<Dim, N>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
+            part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
                 constexpr int n = decltype(width)::value;
                 const float scale = Qparam::load(qparams + part.index() * Qparam::bytes);
-                float unpacked[n];
-                P::template unpack<n>(codes + element * P::bits / 8, unpacked);
+                float values[n];
+                P::template unpack<n>(codes + element * P::bits / 8, values);
                 HOTROW_UNROLL
-                for (int j = 0; j < n; ++j) values[i + j] = arithmetic::product(unpacked[j] - static_cast<float>(zero), scale);
+                for (int j = 0; j < n; ++j) values[j] = arithmetic::product(values[j] - static_cast<float>(zero), scale);
+                f(width, i, values);
             });
         });
     }
@@ -89,8 +90,13 @@ struct SymmetricBlocks {
     }
 
     template <class P, int Dim, Tile TileType>
-    HOTROW_HD static void decode(const TileType& tile, const std::byte* codes, const std::byte* qparams, float* values) {
-        SymmetricCodes<P>::template decode<N, Dim, Qparam>(tile, codes, qparams, values);
+    HOTROW_HD HOTROW_INLINE static void decode(const TileType& tile, const std::byte* codes, const std::byte* qparams, float* values) {
+        visit<P, Dim>(tile, codes, qparams, CopyTo{values});
+    }
+
+    template <class P, int Dim, Tile TileType, class F>
+    HOTROW_HD HOTROW_INLINE static void visit(const TileType& tile, const std::byte* codes, const std::byte* qparams, F&& f) {
+        SymmetricCodes<P>::template visit<N, Dim, Qparam>(tile, codes, qparams, f);
     }
 };
 
