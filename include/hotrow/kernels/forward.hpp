@@ -146,6 +146,9 @@ struct PoolBags {
         const std::uint32_t begin = pooled ? batch.begin(bag) : position;
         const std::uint32_t end = pooled ? batch.end(bag) : position + 1u;
         const auto found = locations.of_bag(batch, bag);
+        if constexpr (TileType::lanes == 1 && Rows::dim % 4 == 0) {
+            if (end - begin == 1u && batch.weights == nullptr && copy_row(tile, found, begin, i)) return;
+        }
         float total[local];
         reduction::segment_sum<local>(
             begin, end, total, [&](std::uint32_t p, float* sum) HOTROW_INLINE_LAMBDA { add_lookup(tile, rows, batch, found, p, sum); },
@@ -159,6 +162,23 @@ struct PoolBags {
             for_each_element<Rows::dim>(tile, [&](int j, int) { total[j] = arithmetic::quotient(total[j], length); });
         }
         store_dense<Rows::dim>(tile, total, output, i);
+    }
+
+private:
+    /// A bag of one row without a weight, as most of a recommender's are: the sum 0 + 1 * row goes to the output as it is decoded.
+    template <Tile TileType, class Found>
+    HOTROW_HD HOTROW_INLINE bool copy_row(const TileType& tile, const Found& found, std::uint32_t position, std::uint64_t i) const {
+        found.prefetch(rows, position);
+        const auto location = found(tile, position);
+        if (location == nowhere<typename Rows::RowId>) return false;
+        Scalar* const to = output + i * static_cast<std::uint64_t>(Rows::dim);
+        rows.visit(tile, location, [&](auto width, int element, const float* values) HOTROW_INLINE_LAMBDA {
+            constexpr int n = decltype(width)::value;
+            Scalar converted[n];
+            for (int j = 0; j < n; ++j) converted[j] = ScalarCast<Scalar>::from_float(values[j] + 0.0f);  // -0 becomes +0, as in a sum
+            store_scalars<n>(converted, to + element);
+        });
+        return true;
     }
 };
 
