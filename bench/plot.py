@@ -56,15 +56,12 @@ def read_row_error(path):
 def row_error(arguments):
     """Bytes of a stored row against the error of its elements. FP32 has none, and is left out."""
     rows = [row for row in read_row_error(arguments.input) if row["error"] > 0]
-    figure, axes = new_axes(7.2, 4.6)
+    figure, axes = new_axes(7.2, 5.4)
     best = sorted(best_rows(rows), key=lambda row: row["bytes"])
     axes.plot([row["bytes"] for row in best], [row["error"] for row in best], color="#bbbbbb", linewidth=1, zorder=1)
     for row in rows:
         axes.scatter(row["bytes"], row["error"], s=34, color=COLOURS[row["precision"]], marker=marker_of(row["quantizer"]),
                      edgecolors="white", linewidths=0.5, zorder=2)
-    for row in best:
-        axes.annotate(f"{row['precision']} {row['quantizer']}", (row["bytes"], row["error"]), xytext=(-5, -5),
-                      textcoords="offset points", ha="right", va="top", fontsize=7, color=COLOURS[row["precision"]])
     label_quantizers(axes, {row["quantizer"].split("<")[0] for row in rows})
     label_precisions(axes, rows)
     axes.set_xscale("log", base=2)
@@ -73,7 +70,18 @@ def row_error(arguments):
     axes.set_xticks([16, 32, 64, 128], ["16", "32", "64", "128"])
     axes.set_xlabel("bytes of a stored row, dim 64 (FP32: 256)")
     axes.set_ylabel("root mean square error, nearest rounding\n(elements of unit variance)")
+    label_best(axes, best)
     save(figure, arguments.output)
+
+
+def label_best(axes, best):
+    """Names each point of the line below and left of it, none over another. The axes must have their scales."""
+    lowest = float("inf")
+    for row in best:
+        y = axes.transData.transform((row["bytes"], row["error"]))[1] * 72 / axes.figure.dpi
+        lowest = min(y - 4, lowest - 9)
+        axes.annotate(f"{row['precision']} {row['quantizer']}", (row["bytes"], row["error"]), xytext=(-6, lowest - y),
+                      textcoords="offset points", ha="right", va="top", fontsize=7, color=COLOURS[row["precision"]])
 
 
 def label_precisions(axes, rows):

@@ -21,8 +21,7 @@
 #define HOTROW_UNROLL
 #endif
 
-// Bodies of row loops become one function on the host: only then do sums stay in registers from row to row. GCC would
-// call functions of this size.
+// Bodies of row loops become one function on the host. GCC would call functions of this size for every row.
 #if defined(__GNUC__) && !defined(__CUDA_ARCH__)
 #define HOTROW_INLINE inline __attribute__((always_inline))
 #define HOTROW_INLINE_LAMBDA __attribute__((always_inline))

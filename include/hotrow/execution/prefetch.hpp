@@ -11,8 +11,8 @@ namespace hotrow::detail {
 /// How many rows ahead the host asks the memory for a row; its hardware cannot guess which row comes next.
 inline constexpr std::uint32_t prefetch_distance = 32;
 
-/// Rows are asked for in groups: where each is in a page whose address the processor must look up first, it then waits for those of a
-/// group at once, not for one after each row's arithmetic.
+/// Rows are asked for in groups, which measured faster than one by one (docs/performance.md): the waits of a group can overlap, where
+/// between two single prefetches stands the arithmetic of a row.
 inline constexpr std::uint32_t prefetch_group = 16;
 
 /// Calls `ask(i)` for what a loop up to `end` should ask for when it comes to `at`.
@@ -24,13 +24,13 @@ HOTROW_INLINE void prefetch_ahead(std::uint32_t at, std::uint32_t end, Ask&& ask
     for (std::uint32_t i = first; i < last; ++i) ask(i);
 }
 
-/// Asks for the 64 bytes around `at + Offset`, into the second level: the first has room for a third of the misses that the memory
-/// can serve at once, and row reads are twice as fast this way (docs/performance.md).
+/// Asks for the 64 bytes around `at + Offset`, into the second level: random rows are read about twice as fast as with prefetches into
+/// the first (docs/performance.md).
 template <int Offset = 0>
 HOTROW_INLINE void prefetch_line(const char* at) {
 #if defined(__x86_64__)
-    // GCC takes a function that only prefetches for one without effect, and drops the calls: hence not __builtin_prefetch. And with a
-    // memory operand it would keep no sum in a register across this.
+    // GCC takes a function that only prefetches for one without effect, and drops the calls: hence not
+    // __builtin_prefetch. The address is an operand, not the memory, which would count as a read.
     asm volatile("prefetcht1 %c1(%0)" : : "r"(at), "i"(Offset));
 #else
     __builtin_prefetch(at + Offset, 0, 2);
