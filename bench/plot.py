@@ -1,39 +1,154 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of what the benchmarks print: one subcommand a picture. Needs matplotlib.
+"""Draws the pictures of docs/ from what the benchmarks print. Needs matplotlib.
 
-    build/test/bench/bench_row_error --csv > row_error.csv
+    bench_hit_rate --criteo=FILE --benchmark_out=results.json
+    bench/plot.py hit_rate results.json docs/pictures/hit_rate.svg
+    bench/plot.py budget results.json docs/pictures/budget.svg
+    bench_row_error --csv > row_error.csv
     bench/plot.py row_error row_error.csv docs/pictures/row_error.svg
 """
+
 import argparse
 import csv
+import json
+import re
+from collections import defaultdict
 
 import matplotlib
 
-matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.ticker import NullLocator
 
-# Colours of Okabe and Ito, which stay apart for the colour-blind.
-COLOURS = {"fp32": "#000000", "fp16": "#0072B2", "bf16": "#56B4E9", "fp8_e4m3": "#009E73", "fp8_e5m2": "#999999",
+# Okabe and Ito's colours, which all kinds of colour vision tell apart.
+BLACK, ORANGE, SKY, GREEN, BLUE, RED, PINK = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
+
+POLICIES = {  # name in the results: label, colour, marker
+    "lookahead": ("Lookahead, 64 batches", PINK, "D"),
+    "lfu_aged": ("LfuAged (default)", BLUE, "o"),
+    "sieve": ("Sieve", GREEN, "^"),
+    "lfu": ("Lfu", ORANGE, "s"),
+    "lru": ("Lru", RED, "v"),
+    "fifo": ("Fifo", SKY, "x"),
+}
+PRECISIONS = {
+    "fp16": ("FP16", GREEN, "^"),
+    "int8": ("INT8", BLUE, "o"),
+    "int4": ("INT4", RED, "s"),
+    "int2": ("INT2", PINK, "D"),
+}
+
+
+def read_results(path):
+    """The results of a run of Google Benchmark, with the parts of their names (key:value) as further keys."""
+    with open(path, encoding="utf-8") as file:
+        results = json.load(file)["benchmarks"]
+    for result in results:
+        result["kind"] = result["name"].split("/")[0]
+        result.update(re.findall(r"/(\w+):([^/]+)", result["name"]))
+    return [result for result in results if result.get("run_type") != "aggregate" and "error_message" not in result]
+
+
+def label_lines(axes, ends, least_distance):
+    """Writes labels right of the ends of lines, moved apart where they would touch. `ends`: (x, y, text, colour); the distance is
+    in parts of the height of the axes."""
+    axes.autoscale_view()  # else the limits are set only when the picture is drawn
+    to_axes = axes.transAxes.inverted()
+    placed = sorted((to_axes.transform(axes.transData.transform((x, y)))[1], x, text, colour) for x, y, text, colour in ends)
+    heights = []
+    for height, *_ in placed:
+        heights.append(max(height, heights[-1] + least_distance) if heights else height)
+    # All moved up; back by as much on average.
+    excess = sum(height - wanted[0] for height, wanted in zip(heights, placed)) / max(1, len(placed))
+    for height, (_, _, text, colour) in zip(heights, placed):
+        axes.annotate(text, (1.02, height - excess), xycoords="axes fraction", color=colour, va="center", fontsize=9)
+
+
+def plain(axes):
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, color="#DDDDDD", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def percent_ticks(axes, shares):
+    axes.set_xscale("log")
+    axes.set_xticks(shares, [f"{100 * share:.3g} %" for share in shares])
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def title_of_batch(batch):
+    return "one lookup a batch" if batch == 1 else f"{batch:,} samples a batch"
+
+
+def hit_rate(results, path):
+    """Hit rate by size of the cache, a curve for each policy and one for the optimum, a panel for each batch size."""
+    chosen = [r for r in results if r["kind"] == "hit_rate" and r["ways"] == "32" and r["precision"] == "int8"]
+    batches = sorted({int(r["batch"]) for r in chosen})
+    figure, panels = plt.subplots(1, len(batches), figsize=(5.6 * len(batches), 4.2), sharey=True, squeeze=False)
+    for axes, batch in zip(panels[0], batches):
+        plain(axes)
+        curves, optimum = defaultdict(list), {}
+        for r in chosen:
+            if int(r["batch"]) != batch:
+                continue
+            share = float(r["share"])
+            curves[r["policy"]].append((share, r["hit_rate"]))
+            if "optimum" in r:
+                optimum[share] = r["optimum"]
+        ends = []
+        if optimum:
+            shares, best = zip(*sorted(optimum.items()))
+            axes.plot(shares, best, color=BLACK, linestyle="--", linewidth=1.2)
+            ends.append((shares[-1], best[-1], "optimum, future known", BLACK))
+        for policy, (text, colour, marker) in POLICIES.items():
+            if policy not in curves or (policy == "lookahead" and batch == 1):  # 64 lookups are no view ahead
+                continue
+            shares, rates = zip(*sorted(curves[policy]))
+            axes.plot(shares, rates, color=colour, marker=marker, markersize=4, linewidth=1.4)
+            ends.append((shares[-1], rates[-1], text, colour))
+        percent_ticks(axes, sorted({float(r["share"]) for r in chosen}))
+        axes.set_ylim(0, 1)
+        axes.set_title(title_of_batch(batch), fontsize=10)
+        axes.set_xlabel("lines over rows")
+        label_lines(axes, ends, 0.05)
+    panels[0][0].set_ylabel("hit rate")
+    save(figure, path)
+
+
+def budget(results, path):
+    """What a number of bytes buys, a curve for each precision: hit rate, bytes of stored rows moved, error of the rows looked up."""
+    chosen = [r for r in results if r["kind"] == "budget"]
+    views = [
+        ("hit_rate", "hit rate", "linear"),
+        ("stored_bytes", "bytes of stored rows moved per lookup", "log"),
+        ("row_error", "RMS error of rows looked up / their deviation", "log"),
+    ]
+    figure, panels = plt.subplots(1, len(views), figsize=(4.6 * len(views), 4.0))
+    for axes, (counter, text, scale) in zip(panels, views):
+        plain(axes)
+        axes.set_yscale(scale)
+        ends = []
+        for precision, (name, colour, marker) in PRECISIONS.items():
+            points = sorted((float(r["budget"]), r[counter]) for r in chosen if r["precision"] == precision)
+            if not points:
+                continue
+            axes.plot(*zip(*points), color=colour, marker=marker, markersize=4, linewidth=1.4)
+            ends.append((*points[-1], name, colour))
+        axes.set_xlabel("stored rows and cache over FP32 rows, bytes")
+        axes.set_title(text, fontsize=10)
+        if scale == "linear":
+            axes.set_ylim(0, 1)
+        label_lines(axes, ends, 0.05)
+    save(figure, path)
+
+
+# Colour of each precision among row formats.
+FORMAT_COLOURS = {"fp32": "#000000", "fp16": "#0072B2", "bf16": "#56B4E9", "fp8_e4m3": "#009E73", "fp8_e5m2": "#999999",
            "int8": "#E69F00", "int4": "#D55E00", "int2": "#CC79A7"}
 # What a quantizer's name begins with decides its marker.
 MARKERS = {"Cast": "o", "RowScaled": "o", "RowAffine": "s", "RowSymmetric": "D", "RowClipped": "^", "RowLearned": "v",
            "BlockAffine": "P", "BlockSymmetric": "X", "BlockClipped": "*"}
-
-
-def new_axes(width, height):
-    """A figure in the style that all pictures share."""
-    plt.rcParams.update({"font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "hotrow",
-                         "axes.spines.top": False, "axes.spines.right": False})
-    figure, axes = plt.subplots(figsize=(width, height), constrained_layout=True)
-    axes.grid(True, which="major", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def save(figure, path):
-    """The same input gives the same bytes."""
-    figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
 
 def marker_of(quantizer):
@@ -53,14 +168,15 @@ def read_row_error(path):
                  "error": float(line["nearest_64"])} for line in csv.DictReader(file)]
 
 
-def row_error(arguments):
+def row_error(rows, path):
     """Bytes of a stored row against the error of its elements. FP32 has none, and is left out."""
-    rows = [row for row in read_row_error(arguments.input) if row["error"] > 0]
-    figure, axes = new_axes(7.2, 5.4)
+    rows = [row for row in rows if row["error"] > 0]
+    figure, axes = plt.subplots(figsize=(7.2, 5.4))
+    plain(axes)
     best = sorted(best_rows(rows), key=lambda row: row["bytes"])
     axes.plot([row["bytes"] for row in best], [row["error"] for row in best], color="#bbbbbb", linewidth=1, zorder=1)
     for row in rows:
-        axes.scatter(row["bytes"], row["error"], s=34, color=COLOURS[row["precision"]], marker=marker_of(row["quantizer"]),
+        axes.scatter(row["bytes"], row["error"], s=34, color=FORMAT_COLOURS[row["precision"]], marker=marker_of(row["quantizer"]),
                      edgecolors="white", linewidths=0.5, zorder=2)
     label_quantizers(axes, {row["quantizer"].split("<")[0] for row in rows})
     label_precisions(axes, rows)
@@ -71,7 +187,7 @@ def row_error(arguments):
     axes.set_xlabel("bytes of a stored row, dim 64 (FP32: 256)")
     axes.set_ylabel("root mean square error, nearest rounding\n(elements of unit variance)")
     label_best(axes, best)
-    save(figure, arguments.output)
+    save(figure, path)
 
 
 def label_best(axes, best):
@@ -81,7 +197,7 @@ def label_best(axes, best):
         y = axes.transData.transform((row["bytes"], row["error"]))[1] * 72 / axes.figure.dpi
         lowest = min(y - 4, lowest - 9)
         axes.annotate(f"{row['precision']} {row['quantizer']}", (row["bytes"], row["error"]), xytext=(-6, lowest - y),
-                      textcoords="offset points", ha="right", va="top", fontsize=7, color=COLOURS[row["precision"]])
+                      textcoords="offset points", ha="right", va="top", fontsize=7, color=FORMAT_COLOURS[row["precision"]])
 
 
 def label_precisions(axes, rows):
@@ -90,7 +206,7 @@ def label_precisions(axes, rows):
         points = [row for row in rows if row["precision"] == precision]
         top = max(points, key=lambda row: row["error"])
         axes.annotate(precision, (top["bytes"], top["error"]), xytext=(6, 3), textcoords="offset points", fontweight="bold",
-                      color=COLOURS[precision])
+                      color=FORMAT_COLOURS[precision])
 
 
 def label_quantizers(axes, names):
@@ -101,15 +217,27 @@ def label_quantizers(axes, names):
     axes.legend(loc="lower left", fontsize=7, frameon=False)
 
 
+def save(figure, path):
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
+    plt.close(figure)
+
+
+# name: how to read the results, how to draw them
+PICTURES = {"hit_rate": (read_results, hit_rate), "budget": (read_results, budget), "row_error": (read_row_error, row_error)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    pictures = parser.add_subparsers(required=True, metavar="picture")
-    picture = pictures.add_parser("row_error", help="bytes of a row against its error")
-    picture.add_argument("input", help="output of bench_row_error --csv")
-    picture.add_argument("output", help="the picture: .svg or .png")
-    picture.set_defaults(draw=row_error)
+    commands = parser.add_subparsers(dest="picture", required=True)
+    for name, (_, draw) in PICTURES.items():
+        command = commands.add_parser(name, help=draw.__doc__.split(",")[0])
+        command.add_argument("results", help="JSON from --benchmark_out; for row_error the output of bench_row_error --csv")
+        command.add_argument("picture_file", help="where the picture goes (.svg, .png, ...)")
     arguments = parser.parse_args()
-    arguments.draw(arguments)
+    plt.rcParams.update({"font.size": 9, "svg.hashsalt": "hotrow", "svg.fonttype": "none"})
+    read, draw = PICTURES[arguments.picture]
+    draw(read(arguments.results), arguments.picture_file)
 
 
 if __name__ == "__main__":

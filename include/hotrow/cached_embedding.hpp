@@ -404,7 +404,7 @@ public:
     /// Makes room for batches of up to `lookups` lookups, in every place for a plan; afterwards smaller batches allocate nothing. What was
     /// announced is forgotten. Throws `PlanError` while a plan is in flight.
     void reserve(std::int64_t lookups) {
-        require_no_plan("reserve");
+        require_no_plan("reserve(" + std::to_string(lookups) + ")");
         for (std::uint32_t place = 0; place < places_.size(); ++place) reserve(place, lookups);
         if constexpr (Sizes::looks_ahead) {
             if (lookups <= announced_lookups_) return;
@@ -593,10 +593,10 @@ private:
         if (orders_streams()) access_.set(stream);
     }
 
-    void require_no_plan(const char* call) const {
+    void require_no_plan(const std::string& call) const {
         for (const Place& place : places_) {
             if (place.sequence != 0) {
-                throw PlanError("hotrow: " + std::string(call) + " while plan " + std::to_string(place.sequence) + " is in flight; end it with backward or release first");
+                throw PlanError("hotrow: " + call + " while plan " + std::to_string(place.sequence) + " is in flight; end it with backward or release first");
             }
         }
     }

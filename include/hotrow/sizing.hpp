@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "batch/plan.hpp"
+#include "cache/eviction/eviction.hpp"
 #include "cache/foresight.hpp"
 #include "cache/geometry.hpp"
 #include "embedding_view.hpp"

@@ -105,7 +105,7 @@ public:
 
     /// A whole step; the gradients are functions of the position, and sometimes none.
     template <class I, class Output, class Gradient>
-    void step(const BatchOnBoth<I>& batch, Random& random, bool with_bad_gradient = false) {
+    void step(const BatchOnBoth<I>& batch, RandomNumbers& random, bool with_bad_gradient = false) {
         DeviceArray<Output> device_output(batch.output_rows * Dim);
         Aligned<Output> output(batch.output_rows * Dim);
         const auto host_plan = host.forward(batch.host, output.span());
@@ -163,7 +163,7 @@ public:
 template <class I, class Output, class Gradient, class Pair>
 void train_on_both(Pair& both, int steps, std::uint64_t seed) {
     constexpr int dim = Pair::HostEmbedding::dim;
-    Random random(seed);
+    RandomNumbers random(seed);
     const std::vector<std::int64_t> table_rows = both.host.options().table_rows;
     constexpr bool announces = looks_ahead<typename Pair::HostEmbedding::View::Cache::Eviction>;
     std::deque<std::unique_ptr<BatchOnBoth<I>>> coming;

@@ -19,7 +19,7 @@ using I = std::int64_t;
 Pair::Options options_of(std::uint64_t seed) { return {.table_rows = {300, 40}, .cache_sets = 12, .seed = seed, .threads = 3}; }
 
 std::vector<float> gradient_for(std::size_t rows) {
-    Random random(rows);
+    RandomNumbers random(rows);
     return random_gradient(random, rows * dim);
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("a step captured in a graph does on new indices what plain launches do
     require_success(cudaGraphInstantiate(&step, graph, 0));
     REQUIRE(replayed.statistics(both.stream).steps == 0);  // captured, not run
 
-    Random random(22);
+    RandomNumbers random(22);
     for (int i = 0; i < 30; ++i) {
         // 200 lookups in bags of new lengths, one of them long
         NaiveBatch next;
@@ -108,7 +108,7 @@ TEST_CASE("a step captured in a graph does on new indices what plain launches do
 
 TEST_CASE("a bag of 20,000, and one row in every bag", "[cuda]") {
     Pair both(options_of(23));
-    Random random(24);
+    RandomNumbers random(24);
     BatchShape giant{2, BagLengths::one_giant, NaivePooling::mean, true};
     giant.giant = 20'000;
     for (const NaivePooling pooling : {NaivePooling::sum, NaivePooling::mean, NaivePooling::none}) {
@@ -211,7 +211,7 @@ TEST_CASE("bad offsets are reported by check, and no foreign memory is touched",
 
 TEST_CASE("two embeddings on two streams do not disturb each other", "[cuda]") {
     Pair first(options_of(27)), second(options_of(28));
-    Random random(29);
+    RandomNumbers random(29);
     for (int i = 0; i < 10; ++i) {
         struct Work {
             Pair& pair;
@@ -245,7 +245,7 @@ TEST_CASE("batches planned ahead on a stream of their own end as on the host", "
     Pair both(options);
     TestStream own_ahead;
     const cudaStream_t ahead = own_ahead;
-    Random random(31);
+    RandomNumbers random(31);
     struct InFlight {
         BatchOnBoth<I> batch;
         DeviceArray<float> output, gradient;

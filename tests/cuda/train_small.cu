@@ -22,7 +22,7 @@ TEST_CASE("dim 5, INT8, FP16 qparams, stochastic, 4 ways, Lfu, RowwiseAdagrad: t
     }
     SECTION("bad indices skipped") {
         Pair both({.table_rows = {200, 30, 1}, .cache_sets = 12, .seed = 12, .bounds = Bounds::skip, .threads = 1});
-        Random random(4);
+        RandomNumbers random(4);
         for (int i = 0; i < 20; ++i) {
             NaiveBatch batch = random_batch(random, {200, 30, 1}, {6, BagLengths::mixed, static_cast<NaivePooling>(i % 3), i % 2 == 0});
             for (std::int64_t& index : batch.indices) index = random.one_in(4) ? static_cast<std::int64_t>(random.below(~0ull)) : index;

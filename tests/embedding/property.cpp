@@ -422,7 +422,7 @@ private:
     }
 
     const Combination& combination_;
-    Random random_;
+    RandomNumbers random_;
     SubjectOptions options_{};
     Subject* subject_ = nullptr;
     NaiveEmbedding* model_ = nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random batches as they come in practice and as they come at worst.
+// RandomNumbers batches as they come in practice and as they come at worst.
 #pragma once
 
 #include "support/naive_embedding.hpp"
@@ -12,10 +12,10 @@
 
 namespace hotrow::test {
 
-/// Random numbers that are the same with every standard library.
-class Random {
+/// RandomNumbers numbers that are the same with every standard library.
+class RandomNumbers {
 public:
-    explicit Random(std::uint64_t seed) : engine_(seed) {}
+    explicit RandomNumbers(std::uint64_t seed) : engine_(seed) {}
     /// In [0, n).
     std::uint64_t below(std::uint64_t n) { return engine_() % n; }
     bool one_in(std::uint64_t n) { return below(n) == 0; }
@@ -45,7 +45,7 @@ struct BatchShape {
     std::uint64_t giant = 300; ///< lookups of a giant bag
 };
 
-inline BatchShape random_shape(Random& random) {
+inline BatchShape random_shape(RandomNumbers& random) {
     BatchShape shape{};
     shape.batch_size = random.one_in(10) ? 0 : static_cast<int>(1 + random.below(12));
     shape.lengths = random.one_in(12)  ? BagLengths::all_empty
@@ -58,7 +58,7 @@ inline BatchShape random_shape(Random& random) {
     return shape;
 }
 
-inline NaiveBatch random_batch(Random& random, const std::vector<std::int64_t>& table_rows, const BatchShape& shape) {
+inline NaiveBatch random_batch(RandomNumbers& random, const std::vector<std::int64_t>& table_rows, const BatchShape& shape) {
     NaiveBatch batch;
     batch.batch_size = shape.batch_size;
     batch.pooling = shape.pooling;
@@ -82,7 +82,7 @@ inline NaiveBatch random_batch(Random& random, const std::vector<std::int64_t>& 
     return batch;
 }
 
-inline std::vector<float> random_gradient(Random& random, std::size_t size) {
+inline std::vector<float> random_gradient(RandomNumbers& random, std::size_t size) {
     std::vector<float> gradient(size);
     std::generate(gradient.begin(), gradient.end(), [&] { return random.coarse(); });
     return gradient;

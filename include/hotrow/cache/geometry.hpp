@@ -74,10 +74,13 @@ struct Geometry {
     HOTROW_HD RowId row(RowId key) const { return mixer.inverse(key); }
 
     HOTROW_HD std::uint64_t set(RowId key) const {
-        if constexpr (sizeof(RowId) <= 4) return (static_cast<std::uint64_t>(key) * sets) >> mixer.bits;
-        // The top 32 bits of wide keys decide, so that the product fits in 64 bits.
-        const int drop = mixer.bits > 32 ? mixer.bits - 32 : 0;
-        return ((static_cast<std::uint64_t>(key) >> drop) * sets) >> (mixer.bits - drop);
+        if constexpr (sizeof(RowId) <= 4) {
+            return (static_cast<std::uint64_t>(key) * sets) >> mixer.bits;
+        } else {
+            // The top 32 bits of wide keys decide, so that the product fits in 64 bits.
+            const int drop = mixer.bits > 32 ? mixer.bits - 32 : 0;
+            return ((static_cast<std::uint64_t>(key) >> drop) * sets) >> (mixer.bits - drop);
+        }
     }
 };
 

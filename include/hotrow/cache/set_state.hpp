@@ -39,10 +39,10 @@ public:
         if constexpr (TileType::lanes == 1) {  // most sets have one run and a hit: not worth a copy
             const RowId* const tags = cache_.tags + base_;
             for (int way = 0; way < ways; ++way) found = tags[way] == row ? static_cast<std::uint32_t>(way) + 1u : found;
-            return found;
+        } else {
+            HOTROW_UNROLL
+            for (int j = 0; j < local; ++j) found = tags_[j] == row ? static_cast<std::uint32_t>(way_of(j)) + 1u : found;
         }
-        HOTROW_UNROLL
-        for (int j = 0; j < local; ++j) found = tags_[j] == row ? static_cast<std::uint32_t>(way_of(j)) + 1u : found;
         return highest(tile_, found);
     }
 

@@ -96,13 +96,14 @@ private:
 #endif
     }
 
-    HOTROW_HD void count_lookups(std::uint32_t run, Counter outcome, Counts counts) const {
-        if constexpr (Pins) return;
-        const std::uint32_t length = plan.run_length(run);
-        const std::uint32_t table = plan.table_of_run(run);
-        counts.add(table, lookups, length);
-        counts.add(table, unique_rows);
-        counts.add(table, outcome, length);
+    HOTROW_HD void count_lookups([[maybe_unused]] std::uint32_t run, [[maybe_unused]] Counter outcome, [[maybe_unused]] Counts counts) const {
+        if constexpr (!Pins) {
+            const std::uint32_t length = plan.run_length(run);
+            const std::uint32_t table = plan.table_of_run(run);
+            counts.add(table, lookups, length);
+            counts.add(table, unique_rows);
+            counts.add(table, outcome, length);
+        }
     }
 
     /// Records a run that no line holds. Called by one lane.
@@ -179,8 +180,7 @@ private:
     template <Tile TileType>
     HOTROW_HD bool may_enter(const SetState<CacheViewType, TileType>& state, const typename SetState<CacheViewType, TileType>::Victim& victim,
                              Score score, RowId row) const {
-        if constexpr (Pins) return true;
-        if (!Admission::fills) return false;
+        if (Pins || !Admission::fills) return Pins;
         if (victim.is_empty()) return true;
         const std::uint32_t priority = state.priority_in(victim.way(), score, row);
         return victim.is_of_this_batch() ? priority > victim.priority() : Admission::admits(priority, victim.priority());

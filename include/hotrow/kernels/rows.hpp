@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../batch/tables_view.hpp"
+#include "../cache/cache_view.hpp"
 #include "../storage/generator.hpp"
 #include "../storage/rows_view.hpp"
 #include "../execution/arithmetic.hpp"
