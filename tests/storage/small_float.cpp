@@ -172,3 +172,38 @@ TEMPLATE_TEST_CASE("output elements are nearest-even, infinite beyond the range,
         if (Cast::from_float(value).bits != code) FAIL("code " << code << " is not kept");
     }
 }
+
+namespace {
+
+template <class Rounding>
+void same_as_bit_arithmetic(float value) {
+    for (const float v : {value, -value}) {
+        const std::uint32_t expected = HalfFormat::encode<Rounding>(v, 0u);
+        const std::uint32_t got = detail::encode_one<HalfFormat, Rounding>(v);
+        if (got != expected) FAIL("value " << v << ": " << got << ", not " << expected);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("halves converted by the processor are those of the bit arithmetic", "[storage]") {
+    for (std::uint32_t code = 0; code < 0x10000u; ++code) {
+        if ((code & 0x7fffu) > HalfFormat::max_ordinal) continue;  // infinities and NaNs are no qparams
+        REQUIRE(arithmetic::bits_of(detail::decode_one<HalfFormat>(code)) == arithmetic::bits_of(HalfFormat::decode(code)));
+    }
+    // Every half, what lies close to it, and the middle to the next; then numbers beyond both ends.
+    std::vector<float> values;
+    for (std::uint32_t code = 0; code <= HalfFormat::max_ordinal; ++code) {
+        const float exact = HalfFormat::decode(code), next = HalfFormat::decode(code + (code < HalfFormat::max_ordinal ? 1u : 0u));
+        const float middle = exact + (next - exact) / 2;
+        for (const float v : {exact, middle}) {
+            values.insert(values.end(), {v, std::nextafter(v, 1e30f), v == 0.0f ? v : std::nextafter(v, 0.0f)});
+        }
+    }
+    for (const float v : {65504.0f, 65519.0f, 65520.0f, 1e6f, 3e38f, 1e-10f, 1e-38f, 1e-45f}) values.push_back(v);
+    for (const float v : values) {
+        same_as_bit_arithmetic<TowardZero>(v);
+        same_as_bit_arithmetic<AwayFromZero>(v);
+        same_as_bit_arithmetic<NearestEven>(v);
+    }
+}

@@ -19,24 +19,24 @@ struct QparamStorage {
     using type = typename Q::Storage;
     static constexpr int bytes = static_cast<int>(sizeof(type));
 
-    HOTROW_HD static float load(const std::byte* from) { return Format::decode(*reinterpret_cast<const type*>(from)); }
+    HOTROW_HD static float load(const std::byte* from) { return detail::decode_one<Format>(*reinterpret_cast<const type*>(from)); }
     /// `value` must be representable.
     HOTROW_HD static void store(float value, std::byte* to) {
-        *reinterpret_cast<type*>(to) = static_cast<type>(Format::template encode<TowardZero>(value, 0));
+        *reinterpret_cast<type*>(to) = static_cast<type>(detail::encode_one<Format, TowardZero>(value));
     }
 
-    HOTROW_HD static float nearest(float value) { return Format::decode(Format::template encode<NearestEven>(value, 0)); }
+    HOTROW_HD static float nearest(float value) { return detail::decode_one<Format>(detail::encode_one<Format, NearestEven>(value)); }
     /// The largest representable value that is <= value, within the range.
     HOTROW_HD static float at_most(float value) {
-        return Format::decode(value < 0.0f ? Format::template encode<AwayFromZero>(value, 0) : Format::template encode<TowardZero>(value, 0));
+        return detail::decode_one<Format>(value < 0.0f ? detail::encode_one<Format, AwayFromZero>(value) : detail::encode_one<Format, TowardZero>(value));
     }
     /// The smallest representable value that is >= value (1 - 2^-20), for value >= 0, within the range. The slack
     /// swallows FP32's own errors: without it a row that is read and encoded again would grow by a unit of the narrow float.
     HOTROW_HD static float at_least(float value) {
-        return Format::decode(Format::template encode<AwayFromZero>(arithmetic::product(value, 1.0f - arithmetic::power_of_two(-20)), 0));
+        return detail::decode_one<Format>(detail::encode_one<Format, AwayFromZero>(arithmetic::product(value, 1.0f - arithmetic::power_of_two(-20))));
     }
     /// The representable value below value > 0.
-    HOTROW_HD static float below(float value) { return Format::decode(Format::template encode<TowardZero>(value, 0) - 1u); }
+    HOTROW_HD static float below(float value) { return detail::decode_one<Format>(detail::encode_one<Format, TowardZero>(value) - 1u); }
 };
 
 template <>

@@ -136,6 +136,32 @@ HOTROW_HD HOTROW_INLINE void round_all(const float* values, std::uint16_t* codes
     for (int i = done; i < N; ++i) codes[i] = static_cast<std::uint16_t>(Format::template encode<NearestEven>(values[i], 0u));
 }
 
+/// `Format::decode` of one code: a row has two qparams, and in bit arithmetic they would take as long as its codes.
+template <class Format>
+HOTROW_HD HOTROW_INLINE float decode_one(std::uint32_t code) {
+#if HOTROW_F16C
+    if constexpr (std::is_same_v<Format, HalfFormat>) return _cvtsh_ss(static_cast<std::uint16_t>(code));
+#endif
+    return Format::decode(code);
+}
+
+/// `Format::encode<Rounding>` of a finite value, for roundings without randomness.
+template <class Format, class Rounding>
+HOTROW_HD HOTROW_INLINE std::uint32_t encode_one(float value) {
+#if HOTROW_F16C
+    if constexpr (std::is_same_v<Format, HalfFormat>) {
+        // Magnitudes, so that away from zero is up
+        constexpr int mode = std::is_same_v<Rounding, TowardZero>     ? _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC
+                             : std::is_same_v<Rounding, AwayFromZero> ? _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC
+                                                                      : _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+        const std::uint32_t pattern = arithmetic::bits_of(value);
+        const std::uint32_t ordinal = _cvtss_sh(arithmetic::float_of(pattern & 0x7fffffffu), mode);
+        return ((pattern >> 16) & 0x8000u) | (ordinal > HalfFormat::max_ordinal ? HalfFormat::max_ordinal : ordinal);
+    }
+#endif
+    return Format::template encode<Rounding>(value, 0u);
+}
+
 }  // namespace detail
 
 /// Conversions between FP32 and the element types of outputs and gradients: exact to FP32, nearest-even from it,
