@@ -221,27 +221,20 @@ template <class Backend>
 void run_all(Memory<Backend>& memory) {
     constexpr double bytes = static_cast<double>(Memory<Backend>::bytes);
     memory.seconds_to_copy();  // touches every page
-    add("read", [&memory](benchmark::State& state) {
-        double time = 0, passes = 0;
-        for (auto _ : state) {
-            const double pass = memory.seconds_to_read();
-            state.SetIterationTime(pass);
-            time += pass;
-            passes += 1;
-        }
-        count_bytes(state, passes * bytes, time);
-    });
-    // Bytes read and bytes written, as memcpy's speed is commonly given.
-    add("copy", [&memory](benchmark::State& state) {
-        double time = 0, passes = 0;
-        for (auto _ : state) {
-            const double pass = memory.seconds_to_copy();
-            state.SetIterationTime(pass);
-            time += pass;
-            passes += 1;
-        }
-        count_bytes(state, passes * bytes, time);
-    });
+    const auto add_passes = [&](const char* name, double (Memory<Backend>::*seconds)()) {
+        add(name, [&memory, seconds](benchmark::State& state) {
+            double time = 0, passes = 0;
+            for (auto _ : state) {
+                const double pass = (memory.*seconds)();
+                state.SetIterationTime(pass);
+                time += pass;
+                passes += 1;
+            }
+            count_bytes(state, passes * bytes, time);
+        });
+    };
+    add_passes("read", &Memory<Backend>::seconds_to_read);
+    add_passes("copy", &Memory<Backend>::seconds_to_copy);  // bytes read and bytes written, as memcpy's speed is commonly given
     add_formats<64>(&memory);
     add_formats<128>(&memory);
     add_formats<256>(&memory);

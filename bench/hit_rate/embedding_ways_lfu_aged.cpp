@@ -5,16 +5,7 @@
 namespace hit_rate {
 
 void add_ways_lfu_aged(std::vector<Embedding>& all) {
-    const auto add = [&]<int Ways>() {
-        all.push_back(embedding_of<hotrow::Cache<hotrow::SetAssociative<Ways>, hotrow::LfuAged<>>, Int8Rows>(
-            "lfu_aged", default_precision));
-    };
-    add.operator()<1>();
-    add.operator()<4>();
-    add.operator()<8>();
-    add.operator()<16>();
-    add.operator()<64>();
-    add.operator()<128>();
+    add_ways<hotrow::LfuAged<>>(all, "lfu_aged");
 }
 
 }  // namespace hit_rate

@@ -177,4 +177,18 @@ using Int8Rows = hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>
 using Int4Rows = hotrow::RowFormat<hotrow::Int4, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>;
 using Int2Rows = hotrow::RowFormat<hotrow::Int2, hotrow::RowClipped<hotrow::Fp16>, hotrow::Stochastic<>>;
 
+/// All associativities but the default one, which the policies have.
+template <class Eviction>
+void add_ways(std::vector<Embedding>& all, const char* policy) {
+    const auto add = [&]<int Ways>() {
+        all.push_back(embedding_of<hotrow::Cache<hotrow::SetAssociative<Ways>, Eviction>, Int8Rows>(policy, default_precision));
+    };
+    add.template operator()<1>();
+    add.template operator()<4>();
+    add.template operator()<8>();
+    add.template operator()<16>();
+    add.template operator()<64>();
+    add.template operator()<128>();
+}
+
 }  // namespace hit_rate

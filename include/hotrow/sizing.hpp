@@ -92,8 +92,7 @@ struct Sizing {
     /// Different rows that the batches of a generation can look up.
     static std::uint64_t foresight_places(const Options& options, std::int64_t max_lookups) {
         if (!looks_ahead) return 0;
-        std::uint64_t rows = 0;
-        for (const std::int64_t n : options.table_rows) rows += static_cast<std::uint64_t>(n);
+        const std::uint64_t rows = geometry_of(options).rows;
         const std::uint64_t lookups = ForesightView<RowId>::generation_length * static_cast<std::uint64_t>(max_lookups);
         return ForesightView<RowId>::places_for(rows < lookups ? rows : lookups);
     }

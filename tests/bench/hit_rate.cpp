@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole program on a small made-up trace: what its JSON says is consistent.
 #include "support/catch.hpp"
-#include "temporary_file.hpp"
+#include "support/temporary_file.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,7 +16,7 @@ namespace {
 
 /// The results of a run, by name.
 std::map<std::string, json> run(const std::string& flags) {
-    const bench_test::TemporaryFile output;
+    const hotrow::test::TemporaryFile output;
     const std::string command = std::string(BENCH_HIT_RATE) + " " + flags +
                                 " --benchmark_out_format=json --benchmark_out=" + output.path().string() +
                                 " > /dev/null 2>&1";

@@ -5,7 +5,7 @@
 #include "batches.hpp"
 #include "runs.hpp"
 #include "support/catch.hpp"
-#include "temporary_file.hpp"
+#include "support/temporary_file.hpp"
 
 #include <hotrow/cache/geometry.hpp>
 
@@ -17,7 +17,7 @@
 #include <vector>
 
 using namespace hit_rate;
-using bench_test::TemporaryFile;
+using hotrow::test::TemporaryFile;
 
 namespace {
 

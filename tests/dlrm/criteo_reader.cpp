@@ -9,10 +9,10 @@
 #include "dataset.hpp"
 #include "error.hpp"
 #include "support/catch.hpp"
-#include "temporary_file.hpp"
+#include "support/temporary_file.hpp"
 
 using namespace dlrm;
-using dlrm_test::TemporaryFile;
+using hotrow::test::TemporaryFile;
 
 namespace {
 

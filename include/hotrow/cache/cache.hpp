@@ -23,33 +23,31 @@ using DirectMapped = SetAssociative<1>;
 
 namespace detail {
 
-/// What an eviction policy asks for, else `Fallback`.
-template <class E, class Fallback>
-struct DefaultAdmissionOf {
-    using type = Fallback;
-};
-template <class E, class Fallback>
-    requires requires { typename E::DefaultAdmission; }
-struct DefaultAdmissionOf<E, Fallback> {
-    using type = typename E::DefaultAdmission;
-};
-template <class E, class Fallback>
-struct DefaultGhostsOf {
-    using type = Fallback;
-};
-template <class E, class Fallback>
-    requires requires { typename E::DefaultGhosts; }
-struct DefaultGhostsOf<E, Fallback> {
-    using type = typename E::DefaultGhosts;
-};
+/// What an eviction policy asks for, else the plainest.
+template <class E>
+constexpr auto default_admission() {
+    if constexpr (requires { typename E::DefaultAdmission; }) {
+        return typename E::DefaultAdmission{};
+    } else {
+        return Always{};
+    }
+}
+template <class E>
+constexpr auto default_ghosts() {
+    if constexpr (requires { typename E::DefaultGhosts; }) {
+        return typename E::DefaultGhosts{};
+    } else {
+        return NoGhosts{};
+    }
+}
 
 }  // namespace detail
 
 /// What decides where hot rows live: associativity, eviction, the line's element type, admission, and what is remembered of
 /// rows that are not cached. `Cache<SetAssociative<32>>` is the default that hit best in docs/cache.md.
 template <class Associativity, class EvictionType = LfuAged<>, class LineType = float,
-          class AdmissionType = typename detail::DefaultAdmissionOf<EvictionType, Always>::type,
-          class GhostsType = typename detail::DefaultGhostsOf<EvictionType, NoGhosts>::type>
+          class AdmissionType = decltype(detail::default_admission<EvictionType>()),
+          class GhostsType = decltype(detail::default_ghosts<EvictionType>())>
 struct Cache {
     static_assert(requires { { Associativity::ways } -> std::convertible_to<int>; },
                   "Cache: the first parameter must be DirectMapped or SetAssociative<Ways>");

@@ -24,7 +24,6 @@ public:
 
     static constexpr int ways = CacheViewType::ways;
     static constexpr int local = (ways + TileType::lanes - 1) / TileType::lanes;
-    static constexpr std::uint32_t nobody = ~std::uint32_t{0};
 
     HOTROW_HD SetState(const CacheViewType& cache, const TileType& tile, std::uint64_t set, const CacheClock& clock)
         : cache_(cache), tile_(tile), clock_(clock), base_(set * static_cast<std::uint64_t>(ways)) {
@@ -71,7 +70,6 @@ public:
                 ranks_[j] = rank(priority(scores_[j], slot(way_of(j)), tags_[j]), way_of(j), false);
             }
         }
-        swept_ = false;
     }
 
     /// A line that could be evicted.
@@ -149,6 +147,7 @@ public:
 
 private:
     static constexpr std::uint64_t none = ~std::uint64_t{0};
+    static constexpr std::uint32_t nobody = ~std::uint32_t{0};
 
     HOTROW_HD void load_tags() {
         HOTROW_UNROLL

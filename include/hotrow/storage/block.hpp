@@ -7,6 +7,7 @@
 #include "../execution/tile.hpp"
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -159,6 +160,23 @@ HOTROW_HD HOTROW_INLINE void for_each_block(const TileType& tile, F&& f) {
     if constexpr (rest > 0) {
         f(BlockPart<Dim, N, rest, TileType>{tile, 4 * full * packs, full * packs * TileType::lanes + tile.rank()});
     }
+}
+
+/// Shows the values behind packed codes, a stretch at a time: `f(width, i, values)`. `value_of(block)` reads a block's qparams and
+/// gives the function from a code's number to its value.
+template <class P, int Dim, int N, Tile TileType, class ValueOf, class F>
+HOTROW_HD HOTROW_INLINE void visit_blocks(const TileType& tile, const std::byte* codes, ValueOf&& value_of, F&& f) {
+    for_each_block<Dim, N>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
+        part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
+            constexpr int n = decltype(width)::value;
+            const auto value = value_of(part.index());
+            float values[n];
+            P::template unpack<n>(codes + element * P::bits / 8, values);
+            HOTROW_UNROLL
+            for (int j = 0; j < n; ++j) values[j] = value(values[j]);
+            f(width, i, values);
+        });
+    });
 }
 
 }  // namespace hotrow::detail

@@ -54,17 +54,11 @@ struct ScaledBlocks {
 
     template <class P, int Dim, Tile TileType, class F>
     HOTROW_HD HOTROW_INLINE static void visit(const TileType& tile, const std::byte* codes, const std::byte* qparams, F&& f) {
-        for_each_block<Dim, N>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
-            part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
-                constexpr int n = decltype(width)::value;
-                const float scale = Qparam::load(qparams + part.index() * Qparam::bytes);
-                float values[n];
-                P::template unpack<n>(codes + element * P::bits / 8, values);
-                HOTROW_UNROLL
-                for (int j = 0; j < n; ++j) values[j] = arithmetic::product(values[j], scale);
-                f(width, i, values);
-            });
-        });
+        const auto value_of = [&](int block) HOTROW_INLINE_LAMBDA {
+            const float scale = Qparam::load(qparams + block * Qparam::bytes);
+            return [=](float code) HOTROW_INLINE_LAMBDA { return arithmetic::product(code, scale); };
+        };
+        visit_blocks<P, Dim, N>(tile, codes, value_of, f);
     }
 };
 

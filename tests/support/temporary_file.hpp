@@ -10,29 +10,29 @@
 #include <string>
 #include <string_view>
 
-namespace dlrm_test {
+namespace hotrow::test {
 
 class TemporaryFile {
 public:
-    explicit TemporaryFile(std::string_view content) {
-        std::string name = (std::filesystem::temp_directory_path() / "hotrow_dlrm_XXXXXX").string();
-        int const handle = mkstemp(name.data());
+    explicit TemporaryFile(std::string_view content = {}) {
+        std::string name = (std::filesystem::temp_directory_path() / "hotrow_test_XXXXXX").string();
+        const int handle = mkstemp(name.data());
         if (handle < 0) throw std::runtime_error("no temporary file: " + name);
         close(handle);
         path_ = name;
         std::ofstream(path_, std::ios::binary) << content;
     }
-    TemporaryFile(TemporaryFile const&) = delete;
-    TemporaryFile& operator=(TemporaryFile const&) = delete;
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
     ~TemporaryFile() {
         std::error_code ignored;
         std::filesystem::remove(path_, ignored);
     }
 
-    std::filesystem::path const& path() const { return path_; }
+    const std::filesystem::path& path() const { return path_; }
 
 private:
     std::filesystem::path path_;
 };
 
-}  // namespace dlrm_test
+}  // namespace hotrow::test
