@@ -6,6 +6,8 @@
 #include <hotrow/storage/rounding.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -49,6 +51,44 @@ TEMPLATE_TEST_CASE("integers are packed as documented", "[storage]", Int8, Int4,
         for (int j = 0; j < 4; ++j) CHECK(unpacked[j] == values[e + j]);
     }
     CHECK(std::equal(row, row + sizeof row, packs));
+}
+
+TEMPLATE_TEST_CASE("codes become values of any function, in blocks of any length", "[storage]", Int8, Int4, Int2) {
+    using P = TestType;
+    std::mt19937 random(3);
+    alignas(64) std::byte row[elements * P::bits / 8];
+    for (std::byte& b : row) b = static_cast<std::byte>(random());
+    const auto value = [](float code) { return std::fma(code, 0.37f, -1.9f); };
+    const auto check = [&]<int N>() {
+        float numbers[N], values[N];
+        P::unpack(row, numbers);
+        P::decode(row, value, values);
+        for (int e = 0; e < N; ++e) {
+            if (values[e] != value(numbers[e])) FAIL("element " << e << " of " << N);
+        }
+    };
+    check.template operator()<4>();
+    check.template operator()<16>();
+    check.template operator()<20>();
+    check.template operator()<44>();
+    check.template operator()<elements>();
+}
+
+TEMPLATE_TEST_CASE("every code of a narrow float has the same value alone and in a row", "[storage]", Fp8E4M3, Fp8E5M2, Fp16, Bf16) {
+    using P = TestType;
+    using F = typename P::Format;
+    constexpr int n = 28;  // whole vectors and a rest
+    for (std::uint32_t first = 0; first < 1u << F::bits; first += n) {
+        alignas(64) typename F::Storage codes[n];
+        for (std::uint32_t i = 0; i < n; ++i) codes[i] = static_cast<typename F::Storage>(first + i);
+        float values[n];
+        P::unpack(reinterpret_cast<const std::byte*>(codes), values);
+        for (int i = 0; i < n; ++i) {
+            const float alone = F::decode(codes[i]);
+            const bool same = std::isnan(alone) ? std::isnan(values[i]) : std::bit_cast<std::uint32_t>(alone) == std::bit_cast<std::uint32_t>(values[i]);
+            if (!same) FAIL("code " << codes[i] << ": " << values[i] << " instead of " << alone);
+        }
+    }
 }
 
 TEMPLATE_TEST_CASE("floats are packed as documented", "[storage]", Fp32, Fp16, Bf16, Fp8E4M3, Fp8E5M2) {

@@ -35,9 +35,10 @@ struct RunGradients {
                 factor = arithmetic::quotient(factor, static_cast<float>(batch.end(bag) - batch.begin(bag)));
             }
         }
-        float gradient[RowShape<Dim, TileType::lanes>::local];
-        load_dense<Dim>(tile, gradients, row, gradient);
-        for_each_element<Dim>(tile, [&](int j, int) { sum[j] = arithmetic::fma(factor, gradient[j], sum[j]); });
+        visit_dense<Dim>(tile, gradients, row, [&](auto width, int j, const float* gradient) HOTROW_INLINE_LAMBDA {
+            HOTROW_UNROLL
+            for (int k = 0; k < decltype(width)::value; ++k) sum[j + k] = arithmetic::fma(factor, gradient[k], sum[j + k]);
+        });
     }
 
     HOTROW_HD HOTROW_INLINE void prefetch(std::uint32_t i) const {
@@ -90,7 +91,7 @@ struct UpdateRows {
     Gradients source;
 
     template <Tile TileType>
-    HOTROW_HD void operator()(const TileType& tile, std::uint64_t index, Counts counts) const {
+    HOTROW_HD HOTROW_INLINE void operator()(const TileType& tile, std::uint64_t index, Counts counts) const {
         constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
         const auto& plan = source.plan;
         const std::uint32_t run = static_cast<std::uint32_t>(index);
@@ -98,16 +99,7 @@ struct UpdateRows {
         const auto location = plan.run_location[run];
         if (location == nowhere<typename Rows::RowId>) return;
         float gradient[local];
-        reduction::segment_sum<local>(
-            plan.run_begin[run], plan.run_begin[run + 1u], gradient,
-            [&](std::uint32_t i, float* sum) HOTROW_INLINE_LAMBDA {
-                source.prefetch(i);
-                source.add(tile, i, sum);
-            },
-            [&](std::uint32_t start, float* sum) {
-                load_dense<Rows::dim>(tile, plan.partial_sums, start / reduction::chunk_length, sum);
-                return true;
-            });
+        sum_gradients<local>(tile, run, gradient);
 
         const std::uint64_t row = row_of(run);
         typename OptimizerType::RowState state = row_states[keeps_state ? row : 0u];
@@ -115,9 +107,7 @@ struct UpdateRows {
         rows.read(tile, location, values);
         const bool state_is_finite = optimizer->template update<Rows::dim>(tile, values, gradient, state);
 
-        std::uint32_t not_finite = state_is_finite ? 0u : 1u;
-        for_each_element<Rows::dim>(tile, [&](int i, int) { not_finite |= arithmetic::is_finite(values[i]) ? 0u : 1u; });
-        if (tile.any(not_finite != 0u)) {
+        if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !state_is_finite) {
             if (tile.rank() == 0) counts.add(tables.table_of(row), rejected_updates);
             return;
         }
@@ -133,6 +123,26 @@ struct UpdateRows {
     }
 
 private:
+    template <int Local, Tile TileType>
+    HOTROW_HD HOTROW_INLINE void sum_gradients(const TileType& tile, std::uint32_t run, float* gradient) const {
+        const auto& plan = source.plan;
+        const std::uint32_t begin = plan.run_begin[run], end = plan.run_begin[run + 1u];
+        const auto add = [&](std::uint32_t i, float* sum) HOTROW_INLINE_LAMBDA {
+            source.prefetch(i);
+            source.add(tile, i, sum);
+        };
+        if (TileType::lanes == 1 && end - begin == 1u) {  // most rows, in straight code
+            HOTROW_UNROLL
+            for (int j = 0; j < Local; ++j) gradient[j] = 0.0f;
+            add(begin, gradient);
+            return;
+        }
+        reduction::segment_sum<Local>(begin, end, gradient, add, [&](std::uint32_t start, float* sum) {
+            load_dense<Rows::dim>(tile, plan.partial_sums, start / reduction::chunk_length, sum);
+            return true;
+        });
+    }
+
     static constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
 
     /// The location of a stored row says which it is; the key of a cached one has to be unmixed.

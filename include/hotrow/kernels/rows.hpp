@@ -9,24 +9,38 @@
 #include "../storage/small_float.hpp"
 
 #include <cstdint>
+#include <type_traits>
 
 /// Work on whole rows outside of training steps: first values, reads and writes of ranges.
 namespace hotrow::detail {
 
-/// Reads one output row (`Scalar` elements, dense rows of `Dim`) into a lane's elements.
-template <int Dim, class Scalar, Tile TileType>
-HOTROW_HD HOTROW_INLINE void load_dense(const TileType& tile, const Scalar* rows, std::uint64_t row, float* values) {
+/// Shows a lane's part of one output row (`Scalar` elements, dense rows of `Dim`): `f(width, i, values)`.
+template <int Dim, class Scalar, Tile TileType, class F>
+HOTROW_HD HOTROW_INLINE void visit_dense(const TileType& tile, const Scalar* rows, std::uint64_t row, F&& f) {
     const Scalar* from = rows + row * static_cast<std::uint64_t>(Dim);
-    if constexpr (Dim % 4 == 0) {
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
+    if constexpr (Dim % 4 == 0 && std::is_same_v<Scalar, float>) {
+        visit_floats<Dim>(tile, from, f);
+    } else if constexpr (Dim % 4 == 0) {
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
             constexpr int n = decltype(width)::value;
             Scalar loaded[n];
+            float values[n];
             load_scalars<n>(from + element, loaded);
-            detail::to_floats<n>(loaded, values + i);
+            detail::to_floats<n>(loaded, values);
+            f(width, i, values);
         });
     } else {
-        for_each_element<Dim>(tile, [&](int i, int element) { values[i] = ScalarCast<Scalar>::to_float(from[element]); });
+        for_each_element<Dim>(tile, [&](int i, int element) HOTROW_INLINE_LAMBDA {
+            const float value = ScalarCast<Scalar>::to_float(from[element]);
+            f(std::integral_constant<int, 1>{}, i, &value);
+        });
     }
+}
+
+/// Reads one output row into a lane's elements.
+template <int Dim, class Scalar, Tile TileType>
+HOTROW_HD HOTROW_INLINE void load_dense(const TileType& tile, const Scalar* rows, std::uint64_t row, float* values) {
+    visit_dense<Dim>(tile, rows, row, CopyTo{values});
 }
 
 /// Writes a lane's elements to one output row.

@@ -6,6 +6,7 @@
 #include "block.hpp"
 #include "generator.hpp"
 #include "qparam.hpp"
+#include "rounding.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -75,7 +76,7 @@ struct AffineBlocks {
     HOTROW_HD static void encode(const TileType& tile, const float* values, std::byte* codes, std::byte* qparams, const RandomKey& key) {
         const auto state = RoundingType::prepare(key);
         const Clamp clamp(0.0f, static_cast<float>(P::levels));
-        for_each_block<Dim, N>(tile, [&](const auto& part) {
+        for_each_block<Dim, N>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
             const AffineGrid grid = Range::template grid<P::levels, Qparam>(part, values);
             if (part.leads()) {
                 std::byte* to = qparams + part.index() * 2 * Qparam::bytes;
@@ -83,7 +84,7 @@ struct AffineBlocks {
                 Qparam::store(grid.bias, to + Qparam::bytes);
             }
             const auto steps_of = grid.steps();
-            part.for_each_stretch([&](auto width, int i, int element) {
+            part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
                 constexpr int n = decltype(width)::value;
                 std::uint32_t words[n];
                 RoundingType::random_words(state, element, words);
@@ -91,7 +92,7 @@ struct AffineBlocks {
                 HOTROW_UNROLL
                 for (int j = 0; j < n; ++j) {
                     const float steps = steps_of(Dim % 4 == 0 || element + j < Dim ? values[i + j] : grid.bias);
-                    quantized[j] = RoundingType::to_integer(clamp(steps), words[j]);
+                    quantized[j] = round_to_code<RoundingType, P::levels>(clamp(steps), words[j]);
                 }
                 P::pack(quantized, codes + element * P::bits / 8);
             });

@@ -162,6 +162,18 @@ HOTROW_HD HOTROW_INLINE void for_each_block(const TileType& tile, F&& f) {
     }
 }
 
+/// values[i] = value(code i), the precision's own way if it has one.
+template <class P, int N, class Value>
+HOTROW_HD HOTROW_INLINE void decode_codes(const std::byte* from, const Value& value, float (&values)[N]) {
+    if constexpr (requires { P::template decode<N>(from, value, values); }) {
+        P::template decode<N>(from, value, values);
+    } else {
+        P::template unpack<N>(from, values);
+        HOTROW_UNROLL
+        for (int i = 0; i < N; ++i) values[i] = value(values[i]);
+    }
+}
+
 /// Shows the values behind packed codes, a stretch at a time: `f(width, i, values)`. `value_of(block)` reads a block's qparams and
 /// gives the function from a code's number to its value.
 template <class P, int Dim, int N, Tile TileType, class ValueOf, class F>
@@ -171,9 +183,7 @@ HOTROW_HD HOTROW_INLINE void visit_blocks(const TileType& tile, const std::byte*
             constexpr int n = decltype(width)::value;
             const auto value = value_of(part.index());
             float values[n];
-            P::template unpack<n>(codes + element * P::bits / 8, values);
-            HOTROW_UNROLL
-            for (int j = 0; j < n; ++j) values[j] = value(values[j]);
+            decode_codes<P>(codes + element * P::bits / 8, value, values);
             f(width, i, values);
         });
     });

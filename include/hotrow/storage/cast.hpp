@@ -4,6 +4,7 @@
 #include "../config.hpp"
 #include "../execution/tile.hpp"
 #include "generator.hpp"
+#include "precision.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@ struct Cast {
     template <class P, class RoundingType, int Dim, Tile TileType>
     HOTROW_HD static void encode(const TileType& tile, const float* values, std::byte* codes, std::byte*, const RandomKey& key) {
         const auto state = RoundingType::prepare(key);
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
             constexpr int n = decltype(width)::value;
             std::uint32_t words[n];
             RoundingType::random_words(state, element, words);
@@ -39,11 +40,15 @@ struct Cast {
 
     template <class P, int Dim, Tile TileType, class F>
     HOTROW_HD HOTROW_INLINE static void visit(const TileType& tile, const std::byte* codes, const std::byte*, F&& f) {
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
-            float values[decltype(width)::value];
-            P::template unpack<decltype(width)::value>(codes + element * P::bits / 8, values);
-            f(width, i, values);
-        });
+        if constexpr (requires { P::in_place(codes); }) {
+            detail::visit_floats<Dim>(tile, P::in_place(codes), f);
+        } else {
+            for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
+                float values[decltype(width)::value];
+                P::template unpack<decltype(width)::value>(codes + element * P::bits / 8, values);
+                f(width, i, values);
+            });
+        }
     }
 };
 

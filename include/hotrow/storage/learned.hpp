@@ -50,7 +50,7 @@ struct RowLearned {
         const float previous = Qparam::load(qparams);
         tile.sync();  // every lane has read the step before one lane overwrites it
         const auto state = RoundingType::prepare(key);
-        detail::for_each_block<Dim, 0>(tile, [&](const auto& part) {
+        detail::for_each_block<Dim, 0>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
             const float step = next_step<Codes, RoundingType>(part, values, previous);
             if (part.leads()) Qparam::store(step, qparams);
             Codes::template encode<RoundingType, Dim>(part, values, step, codes, state);

@@ -3,6 +3,8 @@
 
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
+#include "../execution/tile.hpp"
+#include "code_table.hpp"
 #include "small_float.hpp"
 
 #include <concepts>
@@ -18,6 +20,8 @@ namespace hotrow {
 /// * `bits`: width of one element;
 /// * `is_integer`: elements are unsigned codes that a quantizer gives a meaning; else they are values;
 /// * `unpack<N>(from, values)`: N elements (a multiple of four) as floats;
+/// * optionally `decode<N>(from, value, values)`: values[i] = value(what `unpack` gives for i), if that can be had faster;
+/// * optionally `in_place(from)`: the elements, where they lie in memory as floats;
 /// * integers: `levels` = 2^bits - 1 and `pack<N>(codes, to)`; values: `pack<N, Rounding>(values, words, to)`.
 template <class P>
 concept Precision = requires(const std::byte* from, float (&values)[4]) {
@@ -59,6 +63,21 @@ HOTROW_HD HOTROW_INLINE void store_scalars(const T* from, T* to) {
     }
 }
 
+/// Shows a lane's part of a row of whole packs of floats: `f(width, i, values)`. The host sees them where they are: a row that is
+/// only read need not be copied.
+template <int Dim, Tile TileType, class F>
+HOTROW_HD HOTROW_INLINE void visit_floats(const TileType& tile, const float* from, F&& f) {
+    for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
+        if constexpr (TileType::lanes == 1 && decltype(width)::value > 4) {
+            f(width, i, from + element);
+        } else {
+            float values[decltype(width)::value];
+            load_scalars<decltype(width)::value>(from + element, values);
+            f(width, i, values);
+        }
+    });
+}
+
 /// Unsigned integers of 8, 4 or 2 bits.
 template <int Bits>
 struct PackedInteger {
@@ -82,6 +101,21 @@ struct PackedInteger {
             std::uint8_t codes[N];
             spread<N>(from, codes);
             for (int i = 0; i < N; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>(codes[i]));
+        }
+    }
+
+    /// values[i] = value(code i).
+    template <int N, class Value>
+    HOTROW_HD HOTROW_INLINE static void decode(const std::byte* from, const Value& value, float (&values)[N]) {
+        constexpr int by_table = elements_by_table<Bits, N>;
+#if HOTROW_CODE_TABLES
+        if constexpr (by_table > 0) decode_by_table<Bits, N>(from, value, values);
+#endif
+        if constexpr (by_table < N) {
+            float numbers[N - by_table];
+            unpack(from + by_table * Bits / 8, numbers);
+            HOTROW_UNROLL
+            for (int i = by_table; i < N; ++i) values[i] = value(numbers[i - by_table]);
         }
     }
 
@@ -147,12 +181,7 @@ struct PackedFloat {
             HOTROW_UNROLL
             for (int i = 0; i < 4; ++i) values[i] = Format::decode(codes[i]);
         } else {
-            const Storage* codes = reinterpret_cast<const Storage*>(from);
-            if constexpr (std::is_same_v<Format, HalfFormat>) {
-                decode_all<Format, N>(codes, values);
-            } else {
-                for (int i = 0; i < N; ++i) values[i] = Format::decode(codes[i]);
-            }
+            decode_all<Format, N>(reinterpret_cast<const Storage*>(from), values);
         }
     }
 
@@ -180,6 +209,8 @@ struct Fp32 {
     static constexpr int bits = 32;
     static constexpr bool is_integer = false;
     static constexpr const char* name = "fp32";
+
+    HOTROW_HD HOTROW_INLINE static const float* in_place(const std::byte* from) { return reinterpret_cast<const float*>(from); }
 
     template <int N>
     HOTROW_HD HOTROW_INLINE static void unpack(const std::byte* from, float (&values)[N]) {

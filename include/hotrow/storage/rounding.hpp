@@ -13,8 +13,9 @@ namespace hotrow {
 
 /// A rounding policy decides which neighbour of a value becomes its code.
 /// * `to_integer(t, random)`: `0 <= t < 2^23` to one of the integers around it;
-/// * `drop_bits(m, shift, random)`: `m / 2^shift` for `m < 2^24`, `shift >= 1`, likewise;
-/// * `random_words(key, first, words)`: the words that go into both.
+/// * `drop_bits(m, shift, random)`: `m / 2^shift` for `m < 2^31`, `1 <= shift <= 24`, likewise;
+/// * `random_words(key, first, words)`: the words that go into both;
+/// * optionally `to_code<Levels>(t, random)`: what `to_integer` gives for `0 <= t <= Levels`, if that can be had faster.
 /// A value that is representable stays as it is.
 template <class R>
 concept Rounding = requires(float t, std::uint32_t word, int shift, RandomKey key, std::uint32_t (&words)[4]) {
@@ -45,16 +46,15 @@ struct NearestEven : WithoutRandomness {
         return static_cast<std::int32_t>(shifted - 0x4b000000u);
     }
     HOTROW_HD static std::uint32_t drop_bits(std::uint32_t m, int shift, std::uint32_t) {
-        const int s = shift < 26 ? shift : 26;
-        const std::uint32_t half = 1u << (s - 1);
-        return (m + (half - 1u) + ((m >> s) & 1u)) >> s;
+        const std::uint32_t half = 1u << (shift - 1);
+        return (m + (half - 1u) + ((m >> shift) & 1u)) >> shift;
     }
 };
 
 /// To the neighbour nearer to zero; qparams use it so that a range covers its row.
 struct TowardZero : WithoutRandomness {
     HOTROW_HD static std::int32_t to_integer(float t, std::uint32_t) { return static_cast<std::int32_t>(t); }
-    HOTROW_HD static std::uint32_t drop_bits(std::uint32_t m, int shift, std::uint32_t) { return m >> (shift < 26 ? shift : 26); }
+    HOTROW_HD static std::uint32_t drop_bits(std::uint32_t m, int shift, std::uint32_t) { return m >> shift; }
 };
 
 /// To the neighbour farther from zero.
@@ -64,15 +64,14 @@ struct AwayFromZero : WithoutRandomness {
         return below + (static_cast<float>(below) < t ? 1 : 0);
     }
     HOTROW_HD static std::uint32_t drop_bits(std::uint32_t m, int shift, std::uint32_t) {
-        const int s = shift < 26 ? shift : 26;
-        return (m + ((1u << s) - 1u)) >> s;
+        return (m + ((1u << shift) - 1u)) >> shift;
     }
 };
 
 /// To either neighbour, with probabilities that make the mean exact: up with probability p, the distance to the neighbour
 /// below in steps (Gupta et al., ICML 2015). `Bits` random bits decide: p is taken to the nearest multiple of 2^-Bits, so a
-/// distance up to 2^-(Bits+1) of a step is lost, and p is off by at most that. (The thresholds are the odd multiples of 2^-(Bits+1): a distance that
-/// is a multiple of 2^-Bits gets its exact probability.)
+/// distance below 2^-(Bits+1) of a step is lost, and p is off by at most that. (A random r < 2^Bits rounds up from the threshold
+/// (2 r + 1) / 2^(Bits+1) on: a distance that is a multiple of 2^-Bits gets its exact probability.)
 template <class GeneratorType = CounterHash, int Bits = 16>
 struct Stochastic {
     static_assert(Generator<GeneratorType>, "Stochastic<Generator, Bits>: the generator lacks prepare(key) or fill<N>(state, first, words)");
@@ -93,18 +92,41 @@ struct Stochastic {
         const std::int32_t below = static_cast<std::int32_t>(t);
         const float distance = t - static_cast<float>(below);
         const float threshold = arithmetic::fma(static_cast<float>(static_cast<std::int32_t>(random >> (32 - Bits))), step, 0.5f * step);
-        return below + (distance > threshold ? 1 : 0);
+        return below + (distance >= threshold ? 1 : 0);
+    }
+
+    /// In fixed point with `Bits` + 1 bits behind the point, what is missing from the threshold to one carries into the integer: one
+    /// conversion instead of three.
+    template <int Levels>
+        requires(Levels < (1 << (30 - Bits)))
+    HOTROW_HD static std::int32_t to_code(float t, std::uint32_t random) {
+        constexpr int shift = Bits + 1;
+        const std::int32_t fixed = static_cast<std::int32_t>(t * arithmetic::power_of_two(shift));
+        const std::uint32_t missing = (~random >> (32 - shift)) | 1u;
+        return (fixed + static_cast<std::int32_t>(missing)) >> shift;
     }
 
     HOTROW_HD static std::uint32_t drop_bits(std::uint32_t m, int shift, std::uint32_t random) {
+        // Again what is missing from the threshold to one is added; the threshold is a fraction of 2^32.
+        if (shift <= Bits) return (m + (~random >> (32 - shift))) >> shift;
         constexpr std::uint32_t keep = ~0u << (32 - Bits);
         const std::uint32_t threshold = (random & keep) | (1u << (31 - Bits));
-        // The dropped bits as a fraction of 2^32; far below the smallest subnormal they shift out themselves.
-        const int s = shift < 31 ? shift : 31;
-        const int far = shift - s < 31 ? shift - s : 31;
-        const std::uint32_t fraction = (m << (32 - s)) >> far;
-        return (m >> s) + (fraction > threshold ? 1u : 0u);  // m < 2^24: nothing is left of it from 24 on
+        return (m + ((1u << shift) - (threshold >> (32 - shift)))) >> shift;
     }
 };
+
+namespace detail {
+
+/// `to_integer` of 0 <= t <= Levels, the faster way if the rounding has one.
+template <class R, int Levels>
+HOTROW_HD HOTROW_INLINE std::int32_t round_to_code(float t, std::uint32_t random) {
+    if constexpr (requires { R::template to_code<Levels>(t, random); }) {
+        return R::template to_code<Levels>(t, random);
+    } else {
+        return R::to_integer(t, random);
+    }
+}
+
+}  // namespace detail
 
 }  // namespace hotrow

@@ -85,10 +85,13 @@ struct RowFormat : private detail::RowFormatRequirements<PrecisionType, Quantize
 
     /// Whether every element of the row is finite, so that it can be encoded; on every lane.
     template <int Dim, Tile TileType>
-    HOTROW_HD static bool is_finite(const TileType& tile, const float* values) {
-        std::uint32_t not_finite = 0;
-        for_each_element<Dim>(tile, [&](int i, int) { not_finite |= arithmetic::is_finite(values[i]) ? 0u : 1u; });
-        return !tile.any(not_finite != 0u);
+    HOTROW_HD HOTROW_INLINE static bool is_finite(const TileType& tile, const float* values) {
+        std::uint32_t largest = 0;  // magnitude, as an integer of the same order: infinity and NaN are beyond all others
+        for_each_element<Dim>(tile, [&](int i, int) {
+            const std::uint32_t magnitude = arithmetic::bits_of(values[i]) & 0x7fffffffu;
+            largest = magnitude > largest ? magnitude : largest;
+        });
+        return !tile.any(largest >= 0x7f800000u);
     }
 
 private:

@@ -93,12 +93,7 @@ struct RowsView {
 private:
     template <Tile TileType, class F>
     HOTROW_HD HOTROW_INLINE void visit_line(const TileType& tile, std::uint64_t slot, F&& f) const {
-        const float* from = line(slot);
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
-            float values[decltype(width)::value];
-            detail::load_scalars<decltype(width)::value>(from + element, values);
-            f(width, i, values);
-        });
+        detail::visit_floats<Dim>(tile, line(slot), f);
     }
 };
 

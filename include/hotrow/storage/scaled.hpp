@@ -28,12 +28,12 @@ struct ScaledBlocks {
     template <class P, class RoundingType, int Dim, Tile TileType>
     HOTROW_HD static void encode(const TileType& tile, const float* values, std::byte* codes, std::byte* qparams, const RandomKey& key) {
         const auto state = RoundingType::prepare(key);
-        for_each_block<Dim, N>(tile, [&](const auto& part) {
+        for_each_block<Dim, N>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
             float scale = Qparam::at_least(arithmetic::quotient(part.largest_magnitude(values), P::Format::max_value));
             if (!arithmetic::is_finite(arithmetic::product(scale, P::Format::max_value))) scale = Qparam::below(scale);
             if (part.leads()) Qparam::store(scale, qparams + part.index() * Qparam::bytes);
             const float inverse = reciprocal_of_scale(scale);
-            part.for_each_stretch([&](auto width, int i, int element) {
+            part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
                 constexpr int n = decltype(width)::value;
                 std::uint32_t words[n];
                 RoundingType::random_words(state, element, words);

@@ -48,23 +48,35 @@ struct SmallFloat {
         return arithmetic::float_of(sign | magnitude);
     }
 
+    /// Whether binary16 has all its numbers, but for a power of two: with the fields at the places of binary16, `code` is the number over
+    /// 2^(15 - bias). What is not finite here is not finite there.
+    static constexpr bool fits_half = ExponentBits <= 5 && MantissaBits <= 10;
+    HOTROW_HD static std::uint16_t as_half(std::uint16_t code)
+        requires(fits_half)
+    {
+        if constexpr (ExponentBits == 5) return static_cast<std::uint16_t>(code << (16 - bits));
+        // All in 16 bits, of which a register has twice as many as of 32.
+        const auto sign = static_cast<std::uint16_t>((code << (16 - bits)) & 0x8000);
+        const auto magnitude = static_cast<std::uint16_t>(code & magnitude_mask);
+        const auto infinity = static_cast<std::uint16_t>(magnitude > max_ordinal ? 0x7c00 : 0);
+        return static_cast<std::uint16_t>(sign | magnitude << (10 - MantissaBits) | infinity);
+    }
+
     /// The code of finite `value`, rounded by `Rounding` with the random word `random`; saturates, never wraps.
     template <class Rounding>
     HOTROW_HD static std::uint32_t encode(float value, std::uint32_t random) {
         const std::uint32_t pattern = arithmetic::bits_of(value);
         const std::uint32_t sign = (pattern >> (32 - bits)) & (1u << (bits - 1));
         const std::uint32_t magnitude = pattern & 0x7fffffffu;
-        // Normal in the target: the exponent changes its bias, and the mantissa loses the same bits whatever the value.
+        // Normal in the target: the mantissa loses the same bits whatever the value, and may carry into the exponent; that changes its bias.
         constexpr int dropped = 23 - MantissaBits;
-        std::uint32_t ordinal = ((magnitude >> 23) << MantissaBits) - (static_cast<std::uint32_t>(127 - bias) << MantissaBits) +
-                                Rounding::drop_bits(magnitude & 0x7fffffu, dropped, random);
+        std::uint32_t ordinal = Rounding::drop_bits(magnitude, dropped, random) - (static_cast<std::uint32_t>(127 - bias) << MantissaBits);
         if constexpr (ExponentBits < 8) {
             // Subnormal there: a multiple of the smallest step, taken as a number. The product is exact.
             constexpr std::uint32_t first_normal = static_cast<std::uint32_t>(128 - bias) << 23;
-            static_assert(bias + MantissaBits < 31, "steps must fit an integer");
-            const std::uint32_t below_two = magnitude & 0x3fffffffu;  // of larger ones nothing is used
-            const float steps = arithmetic::float_of(below_two) * arithmetic::power_of_two(bias - 1 + MantissaBits);
-            const std::uint32_t subnormal = static_cast<std::uint32_t>(Rounding::to_integer(steps, random));
+            const std::uint32_t at_most_normal = magnitude < first_normal ? magnitude : first_normal;  // of larger ones nothing is used
+            const float steps = arithmetic::float_of(at_most_normal) * arithmetic::power_of_two(bias - 1 + MantissaBits);
+            const std::uint32_t subnormal = static_cast<std::uint32_t>(detail::round_to_code<Rounding, 1 << MantissaBits>(steps, random));
             // Chosen by a mask: GCC would compute each in a branch of its own, and vectorise neither.
             const std::uint32_t mask = static_cast<std::uint32_t>(static_cast<std::int32_t>(magnitude - first_normal) >> 31);
             ordinal = (subnormal & mask) | (ordinal & ~mask);
@@ -92,22 +104,38 @@ struct BFloat16 {
 
 namespace detail {
 
+#if HOTROW_F16C
+/// N codes of binary16 as floats, the last N % 8 left out.
+template <int N>
+HOTROW_INLINE void convert_halves(const std::uint16_t* codes, float* values) {
+    int done = 0;
+#if defined(__AVX512F__)
+    for (; done + 16 <= N; done += 16) {  // masked: GCC 12 warns about the undefined register of the plain one
+        const __m256i packed = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(codes + done));
+        _mm512_storeu_ps(values + done, _mm512_maskz_cvtph_ps(0xffff, packed));
+    }
+#endif
+    for (; done + 8 <= N; done += 8) {
+        const __m128i packed = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(codes + done));
+        _mm256_storeu_ps(values + done, _mm256_cvtph_ps(packed));
+    }
+}
+#endif
+
 /// `Format::decode` of N codes.
 template <class Format, int N>
-HOTROW_HD HOTROW_INLINE void decode_all(const std::uint16_t* codes, float* values) {
+HOTROW_HD HOTROW_INLINE void decode_all(const typename Format::Storage* codes, float* values) {
     int done = 0;
 #if HOTROW_F16C
     if constexpr (std::is_same_v<Format, HalfFormat>) {
-#if defined(__AVX512F__)
-        for (; done + 16 <= N; done += 16) {  // masked: GCC 12 warns about the undefined register of the plain one
-            const __m256i packed = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(codes + done));
-            _mm512_storeu_ps(values + done, _mm512_maskz_cvtph_ps(0xffff, packed));
-        }
-#endif
-        for (; done + 8 <= N; done += 8) {
-            const __m128i packed = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(codes + done));
-            _mm256_storeu_ps(values + done, _mm256_cvtph_ps(packed));
-        }
+        convert_halves<N>(codes, values);
+        done = N / 8 * 8;
+    } else if constexpr (Format::fits_half && N >= 8) {
+        std::uint16_t halves[N];
+        for (int i = 0; i < N; ++i) halves[i] = Format::as_half(codes[i]);
+        convert_halves<N>(halves, values);
+        done = N / 8 * 8;
+        for (int i = 0; i < N / 8 * 8; ++i) values[i] *= arithmetic::power_of_two(HalfFormat::bias - Format::bias);
     }
 #endif
     HOTROW_UNROLL
@@ -159,7 +187,12 @@ HOTROW_HD HOTROW_INLINE std::uint32_t encode_one(float value) {
         return ((pattern >> 16) & 0x8000u) | (ordinal > HalfFormat::max_ordinal ? HalfFormat::max_ordinal : ordinal);
     }
 #endif
-    return Format::template encode<Rounding>(value, 0u);
+    std::uint32_t code = Format::template encode<Rounding>(value, 0u);
+#if defined(__CUDA_ARCH__)
+    // nvcc 13.0 takes min(x >> 16, m) << 16, which a bfloat16 becomes when it is decoded at once, for min(x, m << 16).
+    asm("" : "+r"(code));
+#endif
+    return code;
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include "block.hpp"
 #include "generator.hpp"
 #include "qparam.hpp"
+#include "rounding.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +37,7 @@ struct SymmetricCodes {
     HOTROW_HD static void encode(const Part& part, const float* values, float scale, std::byte* codes, const State& state) {
         const float inverse = reciprocal_of_scale(scale);
         const Clamp clamp(1.0f, static_cast<float>(P::levels));
-        part.for_each_stretch([&](auto width, int i, int element) {
+        part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
             constexpr int n = decltype(width)::value;
             std::uint32_t words[n];
             RoundingType::random_words(state, element, words);
@@ -45,7 +46,7 @@ struct SymmetricCodes {
             for (int j = 0; j < n; ++j) {
                 const float value = Dim % 4 == 0 || element + j < Dim ? values[i + j] : 0.0f;
                 const float steps = arithmetic::fma(value, inverse, static_cast<float>(zero));
-                quantized[j] = RoundingType::to_integer(clamp(steps), words[j]);
+                quantized[j] = round_to_code<RoundingType, P::levels>(clamp(steps), words[j]);
             }
             P::pack(quantized, codes + element * P::bits / 8);
         });
@@ -76,7 +77,7 @@ struct SymmetricBlocks {
     HOTROW_HD static void encode(const TileType& tile, const float* values, std::byte* codes, std::byte* qparams, const RandomKey& key) {
         using Codes = SymmetricCodes<P>;
         const auto state = RoundingType::prepare(key);
-        for_each_block<Dim, N>(tile, [&](const auto& part) {
+        for_each_block<Dim, N>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
             const float scale = Codes::template covering<Qparam>(part.largest_magnitude(values));
             if (part.leads()) Qparam::store(scale, qparams + part.index() * Qparam::bytes);
             Codes::template encode<RoundingType, Dim>(part, values, scale, codes, state);
