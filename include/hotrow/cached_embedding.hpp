@@ -127,8 +127,9 @@ public:
 
         check_offsets(seen, stream);
         if (seen.lookups > 0) {
-            constexpr std::uint32_t block = Backend::key_block;
-            backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block, detail::MakeKeys<RowId, I>{v, seen, plan, block});
+            constexpr std::uint32_t block = Backend::keys_a_call, stride = Backend::keys_apart;
+            backend_->template for_each<1>(stream, (seen.lookups + block * stride - 1u) / (block * stride) * stride,
+                                           detail::MakeKeys<RowId, I>{v, seen, plan, block, stride});
             backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{v, seen});
         }
         if constexpr (Backend::is_host) check(stream);
@@ -140,9 +141,11 @@ public:
                            workspace.scratch, workspace.scratch_bytes);
             backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace.scratch,
                                 workspace.scratch_bytes);
-            backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count, detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()},
-                                                                counts());
-            if (geometry_.sets > 0) {
+            if (geometry_.sets == 0) {
+                backend_->template for_each_run_counting<1>(stream, seen.lookups, plan.run_count, detail::ServeInPlace<typename View::Cache>{v, plan}, counts());
+            } else {
+                backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count,
+                                                                    detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()}, counts());
                 backend_->template for_each_run<row_lanes>(stream, seen.lookups, plan.run_count, detail::MoveRows<Rows>{v, v, plan});
             }
             backend_->template for_each<1>(stream, seen.lookups, detail::SpreadLocations<RowId>{plan});
@@ -245,7 +248,7 @@ public:
         const std::uint64_t step = ++announced_;
         foresight_.begin(*backend_, stream, step);
         if (seen.lookups > 0) {
-            constexpr std::uint32_t block = Backend::key_block;
+            constexpr std::uint32_t block = Backend::block;
             backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block, detail::AnnounceLookups<RowId, I>{view(), seen, foresight_.view(), step, block});
         }
         mark_access(stream);
@@ -625,7 +628,7 @@ private:
 
     template <Index I>
     void check_offsets(const BatchView<I>& batch, Stream stream) {
-        constexpr std::uint32_t block = Backend::key_block;
+        constexpr std::uint32_t block = Backend::block;
         backend_->template for_each<1>(stream, (batch.bags + block - 1u) / block, detail::CheckOffsets<RowId, I>{view(), batch, block});
     }
 

@@ -59,16 +59,27 @@ HOTROW_HD void for_each_row(const TablesView<RowId>& tables, const BatchView<I>&
 }
 
 /// First step of a plan: the key of each lookup, and its bag. A call serves many lookups, so that tables and bags are looked for
-/// once and the rest are loops that vectorise.
+/// once: `block` neighbours, in loops that vectorise, or as many of a warp's, `stride` apart, so that lanes touch neighbours.
 template <class RowId, Index I>
 struct MakeKeys {
     TablesView<RowId> tables;
     BatchView<I> batch;
     PlanView<RowId> plan;
     std::uint32_t block;
+    std::uint32_t stride;
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
+#if defined(__CUDA_ARCH__)
+        const std::uint32_t lane = static_cast<std::uint32_t>(index) % stride;
+        make_apart((static_cast<std::uint32_t>(index) - lane) * block + lane);
+#else
+        make_neighbours(index);
+#endif
+    }
+
+private:
+    HOTROW_HD void make_neighbours(std::uint64_t index) const {
         const Geometry<RowId> geometry = tables.geometry;
         RowId* const keys = plan.keys;
         std::uint32_t* const positions = plan.positions;
@@ -79,13 +90,41 @@ struct MakeKeys {
         });
     }
 
-private:
     HOTROW_HD void name_bags(std::uint32_t from, std::uint32_t to) const {
         for (std::uint32_t bag = batch.bag_of(from); from < to; ++bag) {
             const std::int64_t end = bag + 1u < batch.bags ? static_cast<std::int64_t>(batch.offsets[bag + 1u]) : std::int64_t{to};
             for (; from < to && std::int64_t{from} < end; ++from) plan.bags[from] = bag;
         }
     }
+
+    HOTROW_HD void make_apart(std::uint32_t first) const {
+        if (first >= batch.lookups) return;
+        std::uint32_t bag = batch.bag_of(first);
+        std::uint32_t next_bag = bag_after(bag);
+        std::uint32_t table = bag / batch.batch_size;
+        std::uint64_t begin = tables.table_begin[table], rows = tables.table_begin[table + 1u] - begin;
+        for (std::uint32_t k = 0, p = first; k < block && p < batch.lookups; ++k, p += stride) {
+            if (p >= next_bag) {
+                do {
+                    next_bag = bag_after(++bag);
+                } while (p >= next_bag);
+                if (bag - table * batch.batch_size >= batch.batch_size) {
+                    table = bag / batch.batch_size;
+                    begin = tables.table_begin[table];
+                    rows = tables.table_begin[table + 1u] - begin;
+                }
+            }
+            const std::uint64_t row = static_cast<std::uint64_t>(static_cast<std::int64_t>(batch.indices[p]));
+            const bool bad = row >= rows;
+            if (bad) report_index(tables, p);
+            plan.keys[p] = tables.geometry.key(static_cast<RowId>(bad ? tables.geometry.rows : begin + row));
+            plan.positions[p] = p;
+            plan.bags[p] = bag;
+        }
+    }
+
+    /// The first lookup behind a bag, which is behind the batch for the last one.
+    HOTROW_HD std::uint32_t bag_after(std::uint32_t bag) const { return bag + 1u < batch.bags ? batch.begin(bag + 1u) : ~std::uint32_t{0}; }
 };
 
 /// Checks that offsets start at 0, never decrease, and end at the number of lookups. A call serves `block` bags.

@@ -19,6 +19,50 @@ constexpr int set_lanes() {
     return ways < 32 ? ways : 32;
 }
 
+/// What becomes of a run, and what is counted for it.
+template <class CacheViewType, bool Pins = false>
+struct RunOutcome {
+    using RowId = typename CacheViewType::RowId;
+
+    const CacheViewType& cache;
+    const PlanView<RowId>& plan;
+
+    HOTROW_HD void count([[maybe_unused]] std::uint32_t run, [[maybe_unused]] Counter outcome, [[maybe_unused]] Counts counts) const {
+        if constexpr (!Pins) {
+            const std::uint32_t length = plan.run_length(run);
+            const std::uint32_t table = cache.tables == 1u ? 0u : plan.table_of_run(run);
+            counts.add(table, lookups, length);
+            counts.add(table, unique_rows);
+            counts.add(table, outcome, length);
+        }
+    }
+
+    /// Records a run that no line holds. Called by one lane.
+    HOTROW_HD void in_place(std::uint32_t run, RowId row, Counts counts) const {
+        const bool bad = row == cache.geometry.rows;
+        plan.run_location[run] = bad ? nowhere<RowId> : cache.stored_location(row);
+        plan.run_evicted[run] = plan.not_admitted;
+        if (bad) {
+            counts.add(cache.tables, bad_indices, plan.run_length(run));
+        } else {
+            count(run, misses, counts);
+        }
+    }
+};
+
+/// The plan's decisions where there is no cache. One call a run.
+template <class CacheViewType>
+struct ServeInPlace {
+    CacheViewType cache;
+    PlanView<typename CacheViewType::RowId> plan;
+
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t index, Counts counts) const {
+        const std::uint32_t run = static_cast<std::uint32_t>(index);
+        RunOutcome<CacheViewType>{cache, plan}.in_place(run, cache.geometry.row(plan.keys[plan.run_begin[run]]), counts);
+    }
+};
+
 /// The cache decisions of a plan. Runs are sorted by set; the tile of a set's first run walks all of that set's runs, so
 /// one set has one writer and needs no atomics.
 ///
@@ -42,10 +86,6 @@ struct WalkSets {
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t index, Counts counts) const {
         const std::uint32_t first = static_cast<std::uint32_t>(index);
-        if (cache.geometry.sets == 0) {
-            if (tile.rank() == 0) serve_in_place(first, cache.geometry.row(key_of(first)), counts);
-            return;
-        }
         const std::uint32_t runs = *plan.run_count;
         if (first + prefetch_distance < runs) prefetch(first + prefetch_distance);
         RowId key = key_of(first);
@@ -53,26 +93,19 @@ struct WalkSets {
         if (first > 0u && cache.geometry.set(key_of(first - 1u)) == set) return;
         const CacheClock now = clock();
         SetState<CacheViewType, TileType> state(cache, tile, set, now);
-        std::uint32_t last = first;
-        std::uint32_t missed = 0;
-        do {
-            missed += find(tile, state, last, cache.geometry.row(key), counts) ? 0u : 1u;
-            ++last;
-            if (last < runs) key = key_of(last);
-        } while (last < runs && cache.geometry.set(key) == set);
-        if (missed == 0u) return;
+        const std::uint32_t last = find_runs_of(tile, state, set, first, runs, counts);
+        if (last == first) return;
         tile.sync();
         state.weigh();
         GhostState<CacheViewType, TileType> ghosts(cache, tile, set, now);
-        for (std::uint32_t run = first; run < last; ++run) {
-            const RowId location = plan.run_location[run];
-            if (location != nowhere<RowId> && location >= cache.slots()) admit(tile, state, ghosts, run, counts);
-        }
+        admit_misses(tile, state, ghosts, first, last, counts);
         ghosts.settle();
         settle(state, counts);
     }
 
 private:
+    using Outcome = RunOutcome<CacheViewType, Pins>;
+    HOTROW_HD Outcome outcome() const { return {cache, plan}; }
     HOTROW_HD RowId key_of(std::uint32_t run) const { return plan.keys[plan.run_begin[run]]; }
 
     HOTROW_HD CacheClock clock() const {
@@ -96,64 +129,95 @@ private:
 #endif
     }
 
-    HOTROW_HD void count_lookups([[maybe_unused]] std::uint32_t run, [[maybe_unused]] Counter outcome, [[maybe_unused]] Counts counts) const {
-        if constexpr (!Pins) {
-            const std::uint32_t length = plan.run_length(run);
-            const std::uint32_t table = plan.table_of_run(run);
-            counts.add(table, lookups, length);
-            counts.add(table, unique_rows);
-            counts.add(table, outcome, length);
-        }
-    }
+    /// A run of the set that is walked.
+    struct Run {
+        std::uint32_t index;
+        RowId key;
+        RowId row;
+        std::uint32_t length;
+    };
+    HOTROW_HD Run run_at(std::uint32_t run, RowId key) const { return {run, key, cache.geometry.row(key), Pins ? 1u : plan.run_length(run)}; }
 
-    /// Records a run that no line holds. Called by one lane.
-    HOTROW_HD void serve_in_place(std::uint32_t run, RowId row, Counts counts) const {
-        const bool bad = row == cache.geometry.rows;
-        plan.run_location[run] = bad ? nowhere<RowId> : cache.stored_location(row);
-        plan.run_evicted[run] = plan.not_admitted;
-        if (bad) {
-            counts.add(cache.tables, bad_indices, plan.run_length(run));
-        } else {
-            count_lookups(run, misses, counts);
-        }
-    }
-
-    /// First pass: true if a line holds the run's row (or there is no such row).
+    /// First pass: finds which runs a line holds. Returns one past the set's last run, and `first` if none missed, so that nothing is
+    /// left to do. The lanes of a tile take a run each; only the tags are compared by all.
     template <Tile TileType>
-    HOTROW_HD bool find(const TileType& tile, SetState<CacheViewType, TileType>& state, std::uint32_t run, RowId row, Counts counts) const {
-        const std::uint32_t found = state.find(row);
+    HOTROW_HD std::uint32_t find_runs_of(const TileType& tile, SetState<CacheViewType, TileType>& state, std::uint64_t set, std::uint32_t first,
+                                         std::uint32_t runs, Counts counts) const {
+        std::uint32_t next = first;
+        bool missed = false;
+        for (bool goes_on = true; goes_on;) {
+            const std::uint32_t index = next + static_cast<std::uint32_t>(tile.rank());
+            bool ours = index < runs;
+            RowId key{};
+            if (ours) {
+                key = key_of(index);
+                ours = cache.geometry.set(key) == set;
+            }
+            const Run run = ours ? run_at(index, key) : Run{};
+            std::uint32_t found = 0;
+            int count = 0;
+            for (; count < TileType::lanes && tile.from(ours, count); ++count) {
+                const std::uint32_t here = state.find(tile.from(run.row, count));
+                if (here != 0u) state.keep(static_cast<int>(here) - 1);
+                if (tile.rank() == count) found = here;
+            }
+            if (ours) missed |= !note(state, run, found, counts);
+            next += static_cast<std::uint32_t>(count);
+            goes_on = count == TileType::lanes;
+        }
+        return tile.any(missed) ? next : first;
+    }
+
+    /// What a run finds: true if a line holds its row (or there is no such row).
+    template <class State>
+    HOTROW_HD bool note(State& state, const Run& run, std::uint32_t found, Counts counts) const {
         if (found == 0u) {
-            if (tile.rank() == 0) serve_in_place(run, row, counts);
-            return row == cache.geometry.rows;
+            outcome().in_place(run.index, run.row, counts);
+            return run.row == cache.geometry.rows;
         }
         const int way = static_cast<int>(found) - 1;
-        if constexpr (!Pins) state.hit(way, plan.run_length(run));
-        if (tile.rank() == 0) {
-            plan.run_location[run] = static_cast<RowId>(state.slot(way));
-            plan.run_evicted[run] = plan.not_admitted;
-            if constexpr (Pins) cache.flags[state.slot(way)] |= LineFlag::pinned;
-            count_lookups(run, hits, counts);
-        }
+        if constexpr (!Pins) state.hit(way, run.length);
+        plan.run_location[run.index] = static_cast<RowId>(state.slot(way));
+        plan.run_evicted[run.index] = plan.not_admitted;
+        if constexpr (Pins) cache.flags[state.slot(way)] |= LineFlag::pinned;
+        outcome().count(run.index, hits, counts);
         return true;
     }
 
-    /// Second pass: looks for a way for a run that missed.
+    /// Second pass: one missed run after the other, in the order of keys.
+    template <Tile TileType>
+    HOTROW_HD void admit_misses(const TileType& tile, SetState<CacheViewType, TileType>& state, GhostState<CacheViewType, TileType>& ghosts,
+                                std::uint32_t first, std::uint32_t last, Counts counts) const {
+        for (std::uint32_t next = first; next < last; next += static_cast<std::uint32_t>(TileType::lanes)) {
+            const std::uint32_t index = next + static_cast<std::uint32_t>(tile.rank());
+            const RowId location = index < last ? plan.run_location[index] : nowhere<RowId>;
+            const bool misses = location != nowhere<RowId> && location >= cache.slots();
+            const Run run = misses ? run_at(index, key_of(index)) : Run{};
+            for (int lane = 0; lane < TileType::lanes; ++lane) {
+                if (!tile.from(misses, lane)) continue;
+                const Run one{next + static_cast<std::uint32_t>(lane), tile.from(run.key, lane), tile.from(run.row, lane), tile.from(run.length, lane)};
+                admit(tile, state, ghosts, one, counts);
+            }
+        }
+    }
+
+    /// Looks for a way for a run that missed.
     template <Tile TileType>
     HOTROW_HD void admit(const TileType& tile, SetState<CacheViewType, TileType>& state, GhostState<CacheViewType, TileType>& ghosts,
-                         std::uint32_t run, Counts counts) const {
+                         const Run& run, Counts counts) const {
         constexpr bool has_ghosts = CacheViewType::ghosts_per_set > 0;
-        const RowId key = key_of(run);
-        const RowId row = cache.geometry.row(key);
+        const RowId key = run.key;
+        const RowId row = run.row;
         if (in_flight.use(key)) {
             if (tile.rank() == 0) counts.add(cache.table_of(row), conflict_misses);
             return;
         }
         const auto victim = state.victim([&](RowId held) { return in_flight.use(cache.geometry.key(held)); });
         [[maybe_unused]] std::uint64_t own = 0;
-        Score score = Eviction::admitted(state.clock(), Pins ? 1u : plan.run_length(run));
+        Score score = Eviction::admitted(state.clock(), run.length);
         if constexpr (has_ghosts) {
             own = ghosts.find(ghost_tag(key));
-            if (own != 0u && !Pins) score = Eviction::hit(ghosts.score_of(own), state.clock(), plan.run_length(run));
+            if (own != 0u && !Pins) score = Eviction::hit(ghosts.score_of(own), state.clock(), run.length);
         }
         const bool enters = victim.exists() && may_enter(state, victim, score, row);
         // What becomes of the loser, this row or the victim.
@@ -164,7 +228,7 @@ private:
             loser = state.row_in(victim.way());
             loser_score = state.score_in(victim.way());
         }
-        if (enters) state.enter(victim, run, row, score, Pins);
+        if (enters) state.enter(victim, run.index, row, score, Pins);
         if constexpr (has_ghosts) {
             if (enters && victim.is_empty()) {
                 if (own != 0u) ghosts.forget(own);

@@ -47,10 +47,32 @@ struct WarpTile {
             return __shfl_xor_sync(members(), value, mask);
         }
     }
+    template <class T>
+    __device__ T from(T value, int lane) const {
+        if constexpr (Lanes == 1) {
+            return value;
+        } else if constexpr (sizeof(T) == 8) {
+            return static_cast<T>(__shfl_sync(members(), static_cast<unsigned long long>(value), lane, Lanes));
+        } else if constexpr (sizeof(T) < 4) {
+            return static_cast<T>(__shfl_sync(members(), static_cast<unsigned>(value), lane, Lanes));
+        } else {
+            return __shfl_sync(members(), value, lane, Lanes);
+        }
+    }
     __device__ bool any(bool flag) const { return Lanes == 1 ? flag : __any_sync(members(), flag) != 0; }
     __device__ void sync() const {
         if constexpr (Lanes > 1) __syncwarp(members());
     }
+#if __CUDA_ARCH__ >= 800
+    /// In one instruction a word, where exchanges take five steps of several.
+    __device__ std::uint32_t lowest(std::uint32_t value) const { return Lanes == 1 ? value : __reduce_min_sync(members(), value); }
+    __device__ std::uint64_t lowest(std::uint64_t value) const {
+        const std::uint32_t high = static_cast<std::uint32_t>(value >> 32);
+        const std::uint32_t lowest_high = lowest(high);
+        const std::uint32_t lowest_low = lowest(high == lowest_high ? static_cast<std::uint32_t>(value) : ~std::uint32_t{0});
+        return static_cast<std::uint64_t>(lowest_high) << 32 | lowest_low;
+    }
+#endif
 
 private:
     __device__ unsigned members() const {
@@ -103,31 +125,29 @@ __global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))
 
 }  // namespace HOTROW_DETAIL_CONCAT(HOTROW_VERSION_MAJOR, HOTROW_VERSION_MINOR, HOTROW_VERSION_PATCH, HOTROW_DETAIL_ARCH)
 
-/// 1 where a run begins.
+/// 1 where a run other than the first begins: their sum up to a key is the number of its run.
 template <class Key>
-struct IsRunHead {
+struct IsNextRun {
     const Key* keys;
-    __host__ __device__ std::uint32_t operator()(std::uint32_t i) const { return i == 0u || keys[i] != keys[i - 1u] ? 1u : 0u; }
+    __host__ __device__ std::uint32_t operator()(std::uint32_t i) const { return i > 0u && keys[i] != keys[i - 1u] ? 1u : 0u; }
 };
 
-/// Turns counts of run heads into run numbers, and notes where runs begin.
+/// Notes where runs begin.
 template <class Key>
 struct MarkRuns {
     const Key* keys;
     std::uint32_t n;
-    std::uint32_t* run_of;
+    const std::uint32_t* run_of;
     std::uint32_t* run_begin;
     std::uint32_t* run_count;
 
     template <Tile TileType>
     __host__ __device__ void operator()(const TileType&, std::uint64_t index) const {
         const std::uint32_t i = static_cast<std::uint32_t>(index);
-        const std::uint32_t run = run_of[i] - 1u;
-        run_of[i] = run;
-        if (IsRunHead<Key>{keys}(i) != 0u) run_begin[run] = i;
+        if (i == 0u || IsNextRun<Key>{keys}(i) != 0u) run_begin[run_of[i]] = i;
         if (i + 1u == n) {
-            run_begin[run + 1u] = n;
-            *run_count = run + 1u;
+            run_begin[run_of[i] + 1u] = n;
+            *run_count = run_of[i] + 1u;
         }
     }
 };
@@ -152,7 +172,8 @@ public:
     static constexpr int lanes_of_row = row_lanes<Dim>();
     template <int Ways>
     static constexpr int lanes_of_set = detail::set_lanes<Ways>();
-    static constexpr std::uint32_t key_block = 1;
+    static constexpr std::uint32_t block = 1;
+    static constexpr std::uint32_t keys_a_call = 8, keys_apart = 32;  // a search for the first bag is shared; a warp's lanes touch neighbours
 
     // Memory
 
@@ -252,21 +273,21 @@ public:
     template <class Key>
     std::size_t run_scratch_bytes(std::uint32_t n) const {
         std::size_t bytes = 0;
-        detail::require(cub::DeviceScan::InclusiveSum(nullptr, bytes, run_heads<Key>(nullptr), static_cast<std::uint32_t*>(nullptr), n),
+        detail::require(cub::DeviceScan::InclusiveSum(nullptr, bytes, next_runs<Key>(nullptr), static_cast<std::uint32_t*>(nullptr), n),
                         "cub::DeviceScan (size)");
         return bytes;
     }
     template <class Key>
     void find_runs(Stream stream, const Key* keys, std::uint32_t n, std::uint32_t* run_of, std::uint32_t* run_begin, std::uint32_t* run_count, void* scratch,
                    std::size_t scratch_bytes) {
-        detail::require(cub::DeviceScan::InclusiveSum(scratch, scratch_bytes, run_heads(keys), run_of, n, stream.handle), "cub::DeviceScan");
+        detail::require(cub::DeviceScan::InclusiveSum(scratch, scratch_bytes, next_runs(keys), run_of, n, stream.handle), "cub::DeviceScan");
         for_each<1>(stream, n, detail::MarkRuns<Key>{keys, n, run_of, run_begin, run_count});
     }
 
 private:
     template <class Key>
-    static auto run_heads(const Key* keys) {
-        return thrust::make_transform_iterator(thrust::counting_iterator<std::uint32_t>(0u), detail::IsRunHead<Key>{keys});
+    static auto next_runs(const Key* keys) {
+        return thrust::make_transform_iterator(thrust::counting_iterator<std::uint32_t>(0u), detail::IsNextRun<Key>{keys});
     }
 
     template <int Lanes>

@@ -42,8 +42,10 @@ public:
     static constexpr int lanes_of_row = 1;
     template <int Ways>
     static constexpr int lanes_of_set = 1;
-    /// Lookups whose keys one call makes.
-    static constexpr std::uint32_t key_block = 256;
+    /// Neighbouring lookups or bags that one call serves.
+    static constexpr std::uint32_t block = 256;
+    /// Lookups whose keys one call makes, and how far they are apart.
+    static constexpr std::uint32_t keys_a_call = block, keys_apart = 1;
 
     // Memory
 

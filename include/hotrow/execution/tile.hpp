@@ -30,6 +30,11 @@ struct SingleLane {
     HOTROW_HD static constexpr T exchange(T value, int) {
         return value;
     }
+    /// The value of one lane, on every lane. Walks of sets need it besides what is asked of every tile.
+    template <class T>
+    HOTROW_HD static constexpr T from(T value, int) {
+        return value;
+    }
     HOTROW_HD static constexpr bool any(bool flag) { return flag; }
     HOTROW_HD static constexpr void sync() {}
 };
@@ -37,23 +42,31 @@ struct SingleLane {
 /// The smallest value of any lane, on every lane.
 template <class T, Tile TileType>
 HOTROW_HD T lowest(const TileType& tile, T value) {
-    HOTROW_UNROLL
-    for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) {
-        const T other = tile.exchange(value, mask);
-        value = other < value ? other : value;
+    if constexpr (std::unsigned_integral<T> && requires { tile.lowest(value); }) {
+        return tile.lowest(value);
+    } else {
+        HOTROW_UNROLL
+        for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) {
+            const T other = tile.exchange(value, mask);
+            value = other < value ? other : value;
+        }
+        return value;
     }
-    return value;
 }
 
 /// The largest value of any lane, on every lane.
 template <class T, Tile TileType>
 HOTROW_HD T highest(const TileType& tile, T value) {
-    HOTROW_UNROLL
-    for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) {
-        const T other = tile.exchange(value, mask);
-        value = value < other ? other : value;
+    if constexpr (std::unsigned_integral<T>) {
+        return static_cast<T>(~lowest(tile, static_cast<T>(~value)));
+    } else {
+        HOTROW_UNROLL
+        for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) {
+            const T other = tile.exchange(value, mask);
+            value = value < other ? other : value;
+        }
+        return value;
     }
-    return value;
 }
 
 /// How the elements of a row are spread over the lanes of a tile.

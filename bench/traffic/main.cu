@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training step of one table whose memory traffic is to be counted, and the least that it could be. bench/traffic/report.py runs it
+// with a runtime that counts (the GPU emulator) and prints the comparison; alone it prints JSON.
+//
+//     bench_traffic --format=int8 --dim=128 --share=0.05 --warm=20 --measured=1
+//
+// Counters are sums over a whole run: those of the measured step are those of a run with it less those of a run without it.
+#include "least.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cuda_runtime.h>
+#include <hotrow/cuda.cuh>
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <random>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace hotrow;
+using traffic::Term;
+
+struct Options {
+    std::string format = "int8";
+    int dim = 128;
+    std::int64_t rows = 100'000;
+    double zipf = 1.05;
+    double share = 0.05;
+    std::int32_t bags = 2048;
+    std::int64_t per_bag = 32;
+    int warm = 20;
+    int measured = 1;
+};
+
+void require(cudaError_t result) {
+    if (result != cudaSuccess) throw std::runtime_error(cudaGetErrorString(result));
+}
+
+template <class T>
+class DeviceArray {
+public:
+    explicit DeviceArray(std::size_t size) : size_(size) { require(cudaMalloc(&data_, size * sizeof(T))); }
+    DeviceArray(const DeviceArray&) = delete;
+    ~DeviceArray() { (void)cudaFree(data_); }
+    void set(const std::vector<T>& values) { require(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice)); }
+    std::span<T> span() const { return {data_, size_}; }
+
+private:
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+template <class T>
+std::vector<T> on_host(const T* from, std::size_t size) {
+    std::vector<T> values(size);
+    require(cudaMemcpy(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost));
+    return values;
+}
+
+/// The bytes of one array, from its tags: which rows lie in lines.
+template <class View>
+std::vector<std::uint32_t> cached_rows(const View& view) {
+    return on_host(view.tags, view.line_count);
+}
+
+template <class Embedding>
+void run(const Options& options, nlohmann::json& report) {
+    cudaStream_t stream = nullptr;
+    require(cudaStreamCreate(&stream));
+    const std::size_t lookups = static_cast<std::size_t>(options.bags * options.per_bag);
+    typename Embedding::Options of_embedding{.table_rows = {options.rows}, .cache_fraction = options.share, .seed = 1, .max_lookups = static_cast<std::int64_t>(lookups)};
+    Embedding embedding(of_embedding, stream);
+
+    DeviceArray<std::int64_t> indices(lookups), offsets(static_cast<std::size_t>(options.bags) + 1);
+    DeviceArray<float> output(static_cast<std::size_t>(options.bags) * Embedding::dim), gradient(output.span().size());
+    std::vector<std::int64_t> begins;
+    for (std::int64_t bag = 0; bag <= options.bags; ++bag) begins.push_back(bag * options.per_bag);
+    offsets.set(begins);
+    gradient.set(std::vector<float>(gradient.span().size(), 0.01f));
+
+    traffic::ZipfRows draw(options.rows, options.zipf, 1);
+    const int steps = options.warm + options.measured;
+    for (int step = 0; step < steps; ++step) {
+        const std::vector<std::int64_t> batch_rows = draw(lookups);
+        indices.set(batch_rows);
+        const bool last = step + 1 == steps;
+        const auto view = embedding.view();
+        const std::vector<std::uint32_t> before = last ? cached_rows(view) : std::vector<std::uint32_t>{};
+        const std::vector<std::uint8_t> flags = last ? on_host(view.flags, view.line_count) : std::vector<std::uint8_t>{};
+        const Batch<std::int64_t> batch{indices.span(), offsets.span(), {}, options.bags, Pooling::sum};
+        const auto plan = embedding.plan(batch, stream);
+        embedding.forward(plan, output.span(), stream);
+        embedding.backward(plan, std::span<const float>(gradient.span()), stream);
+        require(cudaStreamSynchronize(stream));
+        if (last) {
+            const traffic::Shape shape{.rows = options.rows,
+                                       .dim = Embedding::dim,
+                                       .row_bytes = Embedding::View::Rows::Layout::stride,
+                                       .state_bytes = 4,
+                                       .ways = Embedding::View::Cache::ways,
+                                       .lookups = static_cast<std::int64_t>(lookups),
+                                       .bags = options.bags,
+                                       .key_bits = view.geometry.mixer.bits};
+            report["unique"] = traffic::unique_rows(batch_rows).size();
+            for (const Term& term : traffic::least(shape, batch_rows, before, flags, cached_rows(view))) {
+                report["least"].push_back({{"phase", term.phase}, {"term", term.name}, {"read", term.read}, {"written", term.written}});
+            }
+        }
+    }
+    const auto statistics = embedding.statistics(stream);
+    report["hit_rate"] = static_cast<double>(statistics.hits) / static_cast<double>(statistics.lookups);
+    report["lookups"] = lookups;
+    require(cudaStreamDestroy(stream));
+}
+
+template <int Dim>
+void run_format(const Options& options, nlohmann::json& report) {
+    using Cached = Cache<SetAssociative<32>>;
+    if (options.format == "fp32") {
+        run<CachedEmbedding<Dim, RowFormat<Fp32, Cast>, Cached, RowwiseAdagrad, Cuda>>(options, report);
+    } else if (options.format == "int8") {
+        run<CachedEmbedding<Dim, RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>, Cached, RowwiseAdagrad, Cuda>>(options, report);
+    } else {
+        run<CachedEmbedding<Dim, RowFormat<Int4, RowAffine<Fp16>, Stochastic<>>, Cached, RowwiseAdagrad, Cuda>>(options, report);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"One training step, to be run with a CUDA runtime that counts memory traffic; prints the least traffic possible as JSON."};
+    app.add_option("--format", options.format, "format of stored rows")->check(CLI::IsMember({"fp32", "int8", "int4"}));
+    app.add_option("--dim", options.dim, "elements of a row")->check(CLI::IsMember({64, 128}));
+    app.add_option("--rows", options.rows, "rows of the table");
+    app.add_option("--zipf", options.zipf, "exponent of the frequencies of rows");
+    app.add_option("--share", options.share, "lines of the cache over rows of the table");
+    app.add_option("--bags", options.bags, "bags of a batch");
+    app.add_option("--per-bag", options.per_bag, "lookups of a bag");
+    app.add_option("--warm", options.warm, "steps before the measured one");
+    app.add_option("--measured", options.measured, "0: only the warm steps");
+    CLI11_PARSE(app, argc, argv);
+    int devices = 0;
+    if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+        std::fprintf(stderr, "SKIPPED: no CUDA device\n");
+        return 77;
+    }
+    nlohmann::json report{{"format", options.format}, {"dim", options.dim}, {"share", options.share}};
+    options.dim == 64 ? run_format<64>(options, report) : run_format<128>(options, report);
+    std::cout << report.dump(1) << "\n";
+}
