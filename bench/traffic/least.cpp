@@ -91,7 +91,8 @@ std::vector<Term> least(const Shape& shape, const std::vector<std::int64_t>& loo
     add("plan", "locations of lookups", 2 * a_word_each, a_word_each);
 
     if (!after.empty()) {
-        add("moves", "decisions", 2 * a_word_a_run, 0);
+        // For every run whether it moves; for those that do their slot, their first key's place, and the key.
+        add("moves", "decisions", a_word_a_run + sectors_of(12 * static_cast<std::int64_t>(admitted.size())), 0);
         add("moves", "admitted rows", sectors_of(admitted, shape.row_bytes), sectors_of(entered, line_bytes));
         add("moves", "rows written back", sectors_of(left, line_bytes), sectors_of(written_back, shape.row_bytes));
     }

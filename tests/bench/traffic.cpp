@@ -59,6 +59,7 @@ TEST_CASE("with a cache its lines, sets and moves are counted", "[bench]") {
     CHECK(terms.at("forward/lines") == Sectors{8, 0});        // rows 1 and 5
     CHECK(terms.at("forward/stored rows") == Sectors{4, 0});  // row 2: sectors 2 and 3; row 6: 7 and 8
     CHECK(terms.at("backward/lines") == Sectors{8, 8});
+    CHECK(terms.at("moves/decisions") == Sectors{2, 0});          // four runs, one of which moves
     CHECK(terms.at("moves/admitted rows") == Sectors{2, 4});      // row 5: sectors 6 and 7; its line
     CHECK(terms.at("moves/rows written back") == Sectors{4, 2});  // row 7's line; sectors 8 and 9
     CHECK(terms.at("plan/tags of sets with hits") == Sectors{1, 0});
