@@ -9,6 +9,8 @@
 //   gather, step, plan, forward   million lookups a second; a step is plan and forward
 //   step_over_gather              time of a step over that of the gather
 //   hit_rate                      of the timed steps
+#include "zipf.hpp"
+
 #include <CLI/CLI.hpp>
 #include <benchmark/benchmark.h>
 #include <hotrow/hotrow.hpp>
@@ -51,36 +53,13 @@ std::vector<std::int64_t> sizes_of_tables(std::int64_t rows) {
     return sizes;
 }
 
-/// Draws rows of one table; the numbers of rows say nothing of how frequent they are.
-class Zipf {
-public:
-    Zipf(double exponent, std::int64_t rows, std::mt19937_64& random)
-        : cumulative_(static_cast<std::size_t>(rows)), row_of_(cumulative_.size()) {
-        double sum = 0;
-        for (std::size_t i = 0; i < cumulative_.size(); ++i)
-            cumulative_[i] = sum += std::pow(static_cast<double>(i) + 1.0, -exponent);
-        std::iota(row_of_.begin(), row_of_.end(), std::int64_t{0});
-        std::shuffle(row_of_.begin(), row_of_.end(), random);
-    }
-    std::int64_t operator()(std::mt19937_64& random) const {
-        const double at = static_cast<double>(random() >> 11) * 0x1p-53 * cumulative_.back();
-        const auto found = static_cast<std::size_t>(std::lower_bound(cumulative_.begin(), cumulative_.end(), at) -
-                                                    cumulative_.begin());
-        return row_of_[std::min(found, row_of_.size() - 1)];
-    }
-
-private:
-    std::vector<double> cumulative_;
-    std::vector<std::int64_t> row_of_;
-};
-
 struct Batches {
     std::vector<std::int64_t> offsets;
     std::vector<std::vector<std::int64_t>> indices;
 
     Batches(const Options& options, const std::vector<std::int64_t>& sizes) {
         std::mt19937_64 random(1);
-        std::vector<Zipf> draws;
+        std::vector<bench::Zipf> draws;
         for (const std::int64_t size : sizes) draws.emplace_back(options.zipf, size, random);
         offsets.resize(lookups + 1);
         std::iota(offsets.begin(), offsets.end(), std::int64_t{0});

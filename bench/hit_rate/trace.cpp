@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace.hpp"
 
+#include "../zipf.hpp"
+
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <numeric>
@@ -52,8 +53,6 @@ bool is_letter(char c) {
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-double probability_below(std::mt19937_64& random) { return static_cast<double>(random() >> 11) * 0x1p-53; }
 
 }  // namespace
 
@@ -117,17 +116,10 @@ Trace read_text(const std::filesystem::path& file) {
 Trace make_zipf(double exponent, std::uint32_t rows, std::size_t lookups, std::uint64_t seed) {
     if (rows == 0 || lookups == 0) throw TraceError("a Zipf trace needs at least one row and one lookup");
     Trace trace{"zipf", {rows}, {}, {0}};
-    std::vector<double> cumulative(rows);
-    double sum = 0;
-    for (std::uint32_t i = 0; i < rows; ++i) cumulative[i] = sum += std::pow(i + 1.0, -exponent);
-    std::vector<std::uint32_t> row_of(rows);
-    std::iota(row_of.begin(), row_of.end(), 0u);
     std::mt19937_64 random(seed);
-    std::shuffle(row_of.begin(), row_of.end(), random);
+    const bench::Zipf draw(exponent, rows, random);
     for (std::size_t i = 0; i < lookups; ++i) {
-        const auto found = std::lower_bound(cumulative.begin(), cumulative.end(), probability_below(random) * sum);
-        trace.lookups.push_back(
-            row_of[std::min(static_cast<std::size_t>(found - cumulative.begin()), row_of.size() - 1)]);
+        trace.lookups.push_back(static_cast<std::uint32_t>(draw(random)));
         if (trace.lookups.size() % zipf_lookups_per_sample == 0) trace.sample_begin.push_back(trace.lookups.size());
     }
     if (trace.sample_begin.back() != lookups) trace.sample_begin.push_back(lookups);

@@ -1,29 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "least.hpp"
 
+#include <hotrow/cache/cache_view.hpp>
+
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 namespace traffic {
-
-ZipfRows::ZipfRows(std::int64_t rows, double exponent, std::uint64_t seed)
-    : cumulative_(static_cast<std::size_t>(rows)), row_of_rank_(static_cast<std::size_t>(rows)), random_(seed) {
-    double sum = 0;
-    for (std::size_t i = 0; i < cumulative_.size(); ++i) cumulative_[i] = sum += std::pow(static_cast<double>(i) + 1.0, -exponent);
-    std::iota(row_of_rank_.begin(), row_of_rank_.end(), std::int64_t{0});
-    std::shuffle(row_of_rank_.begin(), row_of_rank_.end(), random_);
-}
-
-std::vector<std::int64_t> ZipfRows::operator()(std::size_t lookups) {
-    std::vector<std::int64_t> rows(lookups);
-    for (std::int64_t& row : rows) {
-        const double at = static_cast<double>(random_() >> 11) * 0x1p-53 * cumulative_.back();
-        const auto rank = static_cast<std::size_t>(std::lower_bound(cumulative_.begin(), cumulative_.end(), at) - cumulative_.begin());
-        row = row_of_rank_[std::min(rank, row_of_rank_.size() - 1)];
-    }
-    return rows;
-}
 
 std::set<std::int64_t> unique_rows(const std::vector<std::int64_t>& lookups) { return {lookups.begin(), lookups.end()}; }
 
@@ -57,7 +39,7 @@ std::vector<Term> least(const Shape& shape, const std::vector<std::int64_t>& loo
         if (after[slot] == before[slot]) continue;
         entered.insert(static_cast<std::int64_t>(slot));
         admitted.insert(after[slot]);
-        if (before[slot] >= shape.rows || (flags[slot] & 1u) == 0) continue;  // bit 0: dirty
+        if (before[slot] >= shape.rows || (flags[slot] & hotrow::LineFlag::dirty) == 0) continue;
         left.insert(static_cast<std::int64_t>(slot));
         written_back.insert(before[slot]);
     }
@@ -78,8 +60,8 @@ std::vector<Term> least(const Shape& shape, const std::vector<std::int64_t>& loo
 
     const std::int64_t passes = (shape.key_bits + 7) / 8;
     add("plan", "indices to keys", sectors_of(8 * n) + offsets, a_word_each);
-    // A digit of 8 bits a pass; positions need not be read by the first, and one pass more over the keys counts all digits.
-    add("plan", "radix sort", a_word_each + passes * 2 * a_word_each - a_word_each, passes * 2 * a_word_each);
+    // A digit of 8 bits a pass. The first need not read positions, and instead the keys are read once more to count all digits.
+    add("plan", "radix sort", passes * 2 * a_word_each, passes * 2 * a_word_each);
     add("plan", "runs", a_word_each, a_word_a_run);
     if (!after.empty()) {
         std::set<std::int64_t> sets;

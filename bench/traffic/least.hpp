@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,18 +28,6 @@ struct Shape {
     std::int64_t lookups;
     std::int64_t bags;
     int key_bits;
-};
-
-/// Rows drawn with P(rank) proportional to rank^-exponent; the numbers of rows say nothing of their ranks.
-class ZipfRows {
-public:
-    ZipfRows(std::int64_t rows, double exponent, std::uint64_t seed);
-    std::vector<std::int64_t> operator()(std::size_t lookups);
-
-private:
-    std::vector<double> cumulative_;
-    std::vector<std::int64_t> row_of_rank_;
-    std::mt19937_64 random_;
 };
 
 std::set<std::int64_t> unique_rows(const std::vector<std::int64_t>& lookups);

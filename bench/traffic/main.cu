@@ -5,6 +5,7 @@
 //     bench_traffic --format=int8 --dim=128 --share=0.05 --warm=20 --measured=1
 //
 // Counters are sums over a whole run: those of the measured step are those of a run with it less those of a run without it.
+#include "../zipf.hpp"
 #include "least.hpp"
 
 #include <CLI/CLI.hpp>
@@ -42,31 +43,23 @@ void require(cudaError_t result) {
     if (result != cudaSuccess) throw std::runtime_error(cudaGetErrorString(result));
 }
 
+/// An array in the device's memory.
 template <class T>
 class DeviceArray {
 public:
-    explicit DeviceArray(std::size_t size) : size_(size) { require(cudaMalloc(&data_, size * sizeof(T))); }
-    DeviceArray(const DeviceArray&) = delete;
-    ~DeviceArray() { (void)cudaFree(data_); }
-    void set(const std::vector<T>& values) { require(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice)); }
-    std::span<T> span() const { return {data_, size_}; }
+    DeviceArray(Cuda& backend, std::size_t size) : buffer_(backend, static_cast<std::int64_t>(size)) {}
+    void set(const std::vector<T>& values, cudaStream_t stream) { Cuda::from_host(buffer_.data(), values.data(), values.size() * sizeof(T), stream); }
+    std::span<T> span() const { return {buffer_.data(), buffer_.bytes() / sizeof(T)}; }
 
 private:
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
+    detail::Buffer<T, Cuda> buffer_;
 };
 
 template <class T>
-std::vector<T> on_host(const T* from, std::size_t size) {
+std::vector<T> on_host(const T* from, std::size_t size, cudaStream_t stream) {
     std::vector<T> values(size);
-    require(cudaMemcpy(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost));
+    Cuda::to_host(values.data(), from, size * sizeof(T), stream);
     return values;
-}
-
-/// The bytes of one array, from its tags: which rows lie in lines.
-template <class View>
-std::vector<std::uint32_t> cached_rows(const View& view) {
-    return on_host(view.tags, view.line_count);
 }
 
 template <class Embedding>
@@ -77,22 +70,26 @@ void run(const Options& options, nlohmann::json& report) {
     typename Embedding::Options of_embedding{.table_rows = {options.rows}, .cache_fraction = options.share, .seed = 1, .max_lookups = static_cast<std::int64_t>(lookups)};
     Embedding embedding(of_embedding, stream);
 
-    DeviceArray<std::int64_t> indices(lookups), offsets(static_cast<std::size_t>(options.bags) + 1);
-    DeviceArray<float> output(static_cast<std::size_t>(options.bags) * Embedding::dim), gradient(output.span().size());
+    Cuda backend;
+    DeviceArray<std::int64_t> indices(backend, lookups), offsets(backend, static_cast<std::size_t>(options.bags) + 1);
+    DeviceArray<float> output(backend, static_cast<std::size_t>(options.bags) * Embedding::dim), gradient(backend, output.span().size());
     std::vector<std::int64_t> begins;
     for (std::int64_t bag = 0; bag <= options.bags; ++bag) begins.push_back(bag * options.per_bag);
-    offsets.set(begins);
-    gradient.set(std::vector<float>(gradient.span().size(), 0.01f));
+    offsets.set(begins, stream);
+    gradient.set(std::vector<float>(gradient.span().size(), 0.01f), stream);
 
-    traffic::ZipfRows draw(options.rows, options.zipf, 1);
+    std::mt19937_64 random(1);
+    const bench::Zipf draw(options.zipf, options.rows, random);
+    std::vector<std::int64_t> batch_rows(lookups);
     const int steps = options.warm + options.measured;
     for (int step = 0; step < steps; ++step) {
-        const std::vector<std::int64_t> batch_rows = draw(lookups);
-        indices.set(batch_rows);
+        for (std::int64_t& row : batch_rows) row = draw(random);
+        indices.set(batch_rows, stream);
         const bool last = step + 1 == steps;
         const auto view = embedding.view();
-        const std::vector<std::uint32_t> before = last ? cached_rows(view) : std::vector<std::uint32_t>{};
-        const std::vector<std::uint8_t> flags = last ? on_host(view.flags, view.line_count) : std::vector<std::uint8_t>{};
+        const std::uint64_t slots = last ? view.line_count : 0;
+        const auto before = on_host(view.tags, slots, stream);
+        const auto flags = on_host(view.flags, slots, stream);
         const Batch<std::int64_t> batch{indices.span(), offsets.span(), {}, options.bags, Pooling::sum};
         const auto plan = embedding.plan(batch, stream);
         embedding.forward(plan, output.span(), stream);
@@ -108,7 +105,7 @@ void run(const Options& options, nlohmann::json& report) {
                                        .bags = options.bags,
                                        .key_bits = view.geometry.mixer.bits};
             report["unique"] = traffic::unique_rows(batch_rows).size();
-            for (const Term& term : traffic::least(shape, batch_rows, before, flags, cached_rows(view))) {
+            for (const Term& term : traffic::least(shape, batch_rows, before, flags, on_host(view.tags, slots, stream))) {
                 report["least"].push_back({{"phase", term.phase}, {"term", term.name}, {"read", term.read}, {"written", term.written}});
             }
         }

@@ -44,20 +44,15 @@ def run(program, runtime, arguments):
             return json.loads(done.stdout), json.load(file)["kernels"]
 
 
-def phase_of(kernel):
+def place_of(kernel):
+    """The phase that a kernel belongs to, and a short name; None for kernels of no phase."""
+    names = kernel["demangled"] + " " + kernel["name"]
     for phase, pattern in PHASES:
-        if re.search(pattern, kernel["demangled"]) or re.search(pattern, kernel["name"]):
-            return phase
-    return None
-
-
-def short_name(kernel):
-    for _, pattern in PHASES:
-        found = re.search(pattern, kernel["demangled"]) or re.search(pattern, kernel["name"])
+        found = re.search(pattern, names)
         if found:
-            inner = re.search(r"(Device[A-Za-z]+Kernel)", kernel["name"] + kernel["demangled"])
-            return inner.group(1) if inner else found.group(0)
-    return kernel["demangled"][:60]
+            of_cub = re.search(r"Device[A-Za-z]+Kernel", names)
+            return phase, of_cub.group(0) if of_cub else found.group(0)
+    return None
 
 
 def measure(program, runtime, arguments):
@@ -67,15 +62,15 @@ def measure(program, runtime, arguments):
     earlier = {k["name"]: k for k in without}
     parts = {}
     for kernel in kernels:
-        phase = phase_of(kernel)
         before = earlier.get(kernel["name"], {})
         counts = {c: kernel[c] - before.get(c, 0) for c in COUNTERS}
         counts["launches"] = kernel["launches"] - before.get("launches", 0)
         if counts["launches"] == 0:
             continue
-        if phase is None:
+        place = place_of(kernel)
+        if place is None:
             sys.exit(f"a kernel of no phase ran in the measured step: {kernel['demangled']}")
-        entry = parts.setdefault((phase, short_name(kernel)), dict.fromkeys([*COUNTERS, "launches"], 0))
+        entry = parts.setdefault(place, dict.fromkeys([*COUNTERS, "launches"], 0))
         for name, value in counts.items():
             entry[name] += value
     return report, parts

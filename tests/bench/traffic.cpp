@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least traffic of a step, worked out by hand for a table of eight rows.
+#include "../../bench/zipf.hpp"
 #include "support/catch.hpp"
 
 #include <least.hpp>
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -70,8 +72,10 @@ TEST_CASE("with a cache its lines, sets and moves are counted", "[bench]") {
 }
 
 TEST_CASE("rows of a Zipf trace have the frequencies of their ranks", "[bench]") {
-    ZipfRows draw(50, 1.05, 3);
-    const auto rows = draw(200'000);
+    std::mt19937_64 random(3);
+    const bench::Zipf draw(1.05, 50, random);
+    std::vector<std::int64_t> rows(200'000);
+    for (std::int64_t& row : rows) row = draw(random);
     std::map<std::int64_t, int> counts;
     for (const std::int64_t row : rows) ++counts[row];
     std::vector<int> sorted;
