@@ -146,7 +146,7 @@ public:
             } else {
                 backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count,
                                                                     detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()}, counts());
-                backend_->template for_each_run<row_lanes>(stream, seen.lookups, plan.run_count, detail::MoveRows<Rows>{v, v, plan});
+                backend_->template for_each_run<Backend::warp>(stream, seen.lookups, plan.run_count, detail::MoveRows<Rows, row_lanes>{v, v, plan});
             }
             backend_->template for_each<1>(stream, seen.lookups, detail::SpreadLocations<RowId>{plan});
         }
@@ -174,15 +174,13 @@ public:
         const PlanView<RowId>& planned = places_[plan.place].workspace.plan;
         const Locations locations{planned.locations, batch.lookups};
         order_use(plan.place, stream);
-        float* partial_sums = nullptr;
         if constexpr (!Backend::is_host) {
             if (batch.pooling != Pooling::none && batch.lookups > reduction::chunk_length) {
-                partial_sums = planned.partial_sums;
                 backend_->template for_each<row_lanes>(stream, batch.lookups / reduction::chunk_length,
-                                                       detail::PoolChunks<Rows, I, Locations>{view(), batch, locations, partial_sums});
+                                                       detail::PoolChunks<Rows, I, Locations>{view(), batch, locations, planned.partial_sums});
             }
         }
-        backend_->template for_each<row_lanes>(stream, rows, detail::PoolBags<Rows, I, Scalar, Locations>{view(), batch, locations, partial_sums, output.data()});
+        pool<!Backend::is_host>(stream, batch, locations, planned.partial_sums, output.data());
         if (orders_streams()) places_[plan.place].used.set(stream);
     }
 
@@ -213,8 +211,8 @@ public:
                                                    detail::SumGradientChunks<Gradients>{source});
         }
         if (batch.lookups > 0) {
-            backend_->template for_each_run_counting<row_lanes>(stream, batch.lookups, planned.run_count,
-                                                                detail::UpdateRows<Rows, OptimizerType, Gradients>{v, v, v.flags, v.row_states, &v.state->optimizer, source},
+            backend_->template for_each_run_counting<Backend::warp>(stream, batch.lookups, planned.run_count,
+                                                                    detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v.row_states, &v.state->optimizer, source},
                                                                 counts());
         }
         if (orders_streams()) places_[plan.place].used.set(stream);
@@ -274,7 +272,7 @@ public:
         if (seen.lookups > 0) check_indices(seen, stream);
         if constexpr (Backend::is_host) check(stream);
         using Locations = detail::ProbedLocations<typename View::Tags>;
-        backend_->template for_each<row_lanes>(stream, rows, detail::PoolBags<Rows, I, Scalar, Locations>{view(), seen, {view()}, nullptr, output.data()});
+        pool<false>(stream, seen, Locations{view()}, nullptr, output.data());
         mark_access(stream);
     }
 
@@ -336,7 +334,7 @@ public:
         backend_->template for_each<1>(stream, 1, detail::TakeClock{v.step, &v.state->lookups, plan.step, plan.lookups_before, plan.run_count, count});
         constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
         backend_->template for_each_run_counting<set_lanes>(stream, count, plan.run_count, detail::WalkSets<typename View::Cache, true>{v, plan, {}}, counts());
-        backend_->template for_each_run<row_lanes>(stream, count, plan.run_count, detail::MoveRows<Rows>{v, v, plan});
+        backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count, detail::MoveRows<Rows, row_lanes>{v, v, plan});
         Backend::to_host(keys.data(), plan.run_location, keys.size() * sizeof(RowId), stream);
         mark_access(stream);
         return std::count_if(keys.begin(), keys.end(), [&](RowId location) { return location < slot_count(); });
@@ -624,6 +622,17 @@ private:
         if (ours && plan.place < places_.size() && plan.sequence != 0 && places_[plan.place].sequence == plan.sequence) return;
         throw PlanError("hotrow: " + std::string(call) + " was given plan " + std::to_string(plan.sequence) +
                         (ours ? ", which has ended; plan the batch again" : " of another embedding; give it to the one that made it"));
+    }
+
+    /// Output rows of a batch, with `Chunks` from the sums that `PoolChunks` made.
+    template <bool Chunks, Index I, class Locations, class Scalar>
+    void pool(Stream stream, const BatchView<I>& batch, const Locations& locations, const float* partial_sums, Scalar* output) {
+        if (batch.pooling == Pooling::none) {
+            backend_->template for_each<row_lanes>(stream, batch.lookups, detail::GatherRows<Rows, I, Scalar, Locations>{view(), batch, locations, output});
+        } else {
+            backend_->template for_each<row_lanes>(stream, batch.bags,
+                                                   detail::PoolBags<Rows, I, Scalar, Locations, Chunks>{view(), batch, locations, partial_sums, output});
+        }
     }
 
     template <Index I>

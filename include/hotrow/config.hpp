@@ -17,8 +17,11 @@
 // on the host the vectoriser wants the loop as it stands.
 #if defined(__CUDA_ARCH__)
 #define HOTROW_UNROLL _Pragma("unroll")
+#define HOTROW_UNROLL_BY(n) HOTROW_PRAGMA(unroll n)
+#define HOTROW_PRAGMA(text) _Pragma(#text)
 #else
 #define HOTROW_UNROLL
+#define HOTROW_UNROLL_BY(n)
 #endif
 
 // Bodies of row loops become one function on the host. GCC would call functions of this size for every row.

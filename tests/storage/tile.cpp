@@ -43,6 +43,14 @@ struct ThreadTile {
         std::copy_n(reinterpret_cast<const std::byte*>(&word), sizeof value, reinterpret_cast<std::byte*>(&value));
         return value;
     }
+    template <class T>
+    T from(T value, int lane) const {
+        for (int mask = 1; mask < Lanes; mask *= 2) {
+            const T other = exchange(value, mask);
+            value = (index & mask) == (lane & mask) ? value : other;
+        }
+        return value;
+    }
     bool any(bool flag) const {
         for (int mask = 1; mask < Lanes; mask *= 2) flag |= exchange(flag ? 1.0f : 0.0f, mask) != 0.0f;
         return flag;

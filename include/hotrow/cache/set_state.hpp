@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../config.hpp"
+#include "../execution/bits.hpp"
 #include "../execution/tile.hpp"
 #include "cache_view.hpp"
 #include "eviction/eviction.hpp"
@@ -40,9 +41,12 @@ public:
             for (int way = 0; way < ways; ++way) found = tags[way] == row ? static_cast<std::uint32_t>(way) + 1u : found;
         } else {
             HOTROW_UNROLL
-            for (int j = 0; j < local; ++j) found = tags_[j] == row ? static_cast<std::uint32_t>(way_of(j)) + 1u : found;
+            for (int j = 0; j < local; ++j) {
+                const std::uint32_t here = tile_.ballot(tags_[j] == row);
+                found = here != 0u ? static_cast<std::uint32_t>(j * TileType::lanes + bit_width(here)) : found;
+            }
         }
-        return highest(tile_, found);
+        return found;
     }
 
     /// The batch looks up the row in `way`: it stays. Called by all lanes.
@@ -81,6 +85,7 @@ public:
         HOTROW_HD bool is_empty() const { return rank_ >> 8 == 0u; }
         HOTROW_HD bool is_of_this_batch() const { return (rank_ & 0x80u) != 0u; }
         HOTROW_HD int way() const { return static_cast<int>(rank_ & 0x7fu); }
+        HOTROW_HD std::uint64_t rank() const { return rank_; }
         HOTROW_HD std::uint32_t priority() const { return static_cast<std::uint32_t>(((rank_ >> 8) & 0x1ffffffffu) - 1u); }
 
     private:
@@ -91,20 +96,11 @@ public:
     /// batch in flight uses it: its line stays too.
     template <class Held>
     HOTROW_HD Victim victim(Held&& held) {
-        for (;;) {
-            std::uint64_t best = none;
-            HOTROW_UNROLL
-            for (int j = 0; j < local; ++j) best = ranks_[j] < best ? ranks_[j] : best;
-            const Victim found(lowest(tile_, best));
-            if (!found.exists() || found.is_empty() || found.is_of_this_batch()) return found;
-            // Only the line that would go is looked for in the other plans, not all of the set.
-            bool stays = false;
-            on_owner(found.way(), [&](int j) {
-                stays = held(tags_[j]);
-                if (stays) ranks_[j] = none;
-            });
-            if (!tile_.any(stays)) return found;
+        if (!knows_next_) {
+            next_ = find_victim(held).rank();
+            knows_next_ = true;
         }
+        return Victim(next_);
     }
 
     /// Priority that `row` would have in `way`.
@@ -122,6 +118,7 @@ public:
             admitted_[j] = run;
             ranks_[j] = pinned ? none : rank(priority(score, slot(way), row), way, true);
         });
+        knows_next_ = false;
     }
 
     /// Tag and score of a way, on every lane.
@@ -150,6 +147,24 @@ private:
     static constexpr std::uint64_t none = ~std::uint64_t{0};
     static constexpr std::uint32_t nobody = ~std::uint32_t{0};
 
+    template <class Held>
+    HOTROW_HD Victim find_victim(Held&& held) {
+        for (;;) {
+            std::uint64_t best = none;
+            HOTROW_UNROLL
+            for (int j = 0; j < local; ++j) best = ranks_[j] < best ? ranks_[j] : best;
+            const Victim found(lowest(tile_, best));
+            if (!found.exists() || found.is_empty() || found.is_of_this_batch()) return found;
+            // Only the line that would go is looked for in the other plans, not all of the set.
+            bool stays = false;
+            on_owner(found.way(), [&](int j) {
+                stays = held(tags_[j]);
+                if (stays) ranks_[j] = none;
+            });
+            if (!tile_.any(stays)) return found;
+        }
+    }
+
     HOTROW_HD void load_tags() {
         HOTROW_UNROLL
         for (int j = 0; j < local; ++j) tags_[j] = way_of(j) < ways ? cache_.tags[slot(way_of(j))] : no_row<RowId>;
@@ -177,9 +192,12 @@ private:
         } else if constexpr (std::is_empty_v<T>) {
             return {};
         } else {
-            std::uint64_t value = 0;
-            on_owner(way, [&](int j) { value = static_cast<std::uint64_t>(values[j]); });
-            return static_cast<T>(highest(tile_, value));
+            T value{};
+            HOTROW_UNROLL
+            for (int j = 0; j < local; ++j) {
+                if (way / TileType::lanes == j) value = tile_.from(values[j], way % TileType::lanes);
+            }
+            return value;
         }
     }
 
@@ -218,6 +236,8 @@ private:
     Score scores_[local];
     std::uint64_t ranks_[local];     ///< order of eviction
     std::uint32_t admitted_[local];  ///< run that enters
+    std::uint64_t next_ = none;      ///< the line to evict, until a row enters
+    bool knows_next_ = false;
     bool swept_ = false;
 };
 
@@ -241,10 +261,17 @@ public:
         std::uint64_t found = 0;
         HOTROW_UNROLL
         for (int j = 0; j < local; ++j) {
-            const std::uint64_t here = (static_cast<std::uint64_t>(index_of(j)) + 1u) << 32 | values_[j];
-            found = ghost_is_of(values_[j], tag) && here > found ? here : found;
+            if constexpr (TileType::lanes == 1) {
+                const std::uint64_t here = (static_cast<std::uint64_t>(j) + 1u) << 32 | values_[j];
+                found = ghost_is_of(values_[j], tag) ? here : found;
+            } else {
+                const std::uint32_t here = tile_.ballot(ghost_is_of(values_[j], tag));
+                if (here == 0u) continue;
+                const int lane = bit_width(here) - 1;
+                found = static_cast<std::uint64_t>(j * TileType::lanes + lane + 1) << 32 | tile_.from(values_[j], lane);
+            }
         }
-        return highest(tile_, found);
+        return found;
     }
     HOTROW_HD Score score_of(std::uint64_t found) const { return Eviction::recall(ghost_score(static_cast<Ghost>(found)), clock_); }
 
@@ -255,15 +282,7 @@ public:
     HOTROW_HD void remember(std::uint64_t found, std::uint16_t tag, Score score) {
         const std::uint16_t kept = Eviction::remember(score, clock_);
         if (found == 0u) {
-            std::uint64_t least = ~std::uint64_t{0};
-            HOTROW_UNROLL
-            for (int j = 0; j < local; ++j) {
-                if (index_of(j) >= count) continue;
-                const std::uint64_t order = values_[j] == 0u ? 0u : 1u + std::uint64_t{order_of(ghost_score(values_[j]))};
-                const std::uint64_t candidate = order << 8 | static_cast<std::uint64_t>(index_of(j));
-                least = candidate < least ? candidate : least;
-            }
-            least = lowest(tile_, least);
+            const std::uint64_t least = find_least();
             if (1u + std::uint64_t{order_of(kept)} < least >> 8) return;
             found = ((least & 0xffu) + 1u) << 32;
         }
@@ -280,14 +299,35 @@ public:
 private:
     HOTROW_HD int index_of(int j) const { return j * TileType::lanes + tile_.rank(); }
     HOTROW_HD std::uint32_t order_of(std::uint16_t kept) const { return Eviction::priority(Eviction::recall(kept, clock_), 0u, clock_); }
+
+    /// Order of being forgotten: empty places first, then the least priority, then the lowest place.
+    HOTROW_HD std::uint64_t rank(Ghost ghost, int index) const {
+        const std::uint64_t order = ghost == 0u ? 0u : 1u + std::uint64_t{order_of(ghost_score(ghost))};
+        return order << 8 | static_cast<std::uint64_t>(index);
+    }
+    HOTROW_HD std::uint64_t find_least() {
+        if (!ranked_) {
+            HOTROW_UNROLL
+            for (int j = 0; j < local; ++j) ranks_[j] = index_of(j) < count ? rank(values_[j], index_of(j)) : ~std::uint64_t{0};
+            ranked_ = true;
+        }
+        std::uint64_t least = ~std::uint64_t{0};
+        HOTROW_UNROLL
+        for (int j = 0; j < local; ++j) least = ranks_[j] < least ? ranks_[j] : least;
+        return lowest(tile_, least);
+    }
     HOTROW_HD void put(std::uint64_t found, Ghost ghost) {
         const int index = static_cast<int>(found >> 32) - 1;
+        const std::uint64_t new_rank = ranked_ ? rank(ghost, index) : 0u;
         if constexpr (TileType::lanes == 1) {
             values_[index] = ghost;
+            ranks_[index] = new_rank;
         } else {
             HOTROW_UNROLL
             for (int j = 0; j < local; ++j) {
-                if (index_of(j) == index) values_[j] = ghost;
+                if (index_of(j) != index) continue;
+                values_[j] = ghost;
+                ranks_[j] = new_rank;
             }
         }
     }
@@ -296,6 +336,8 @@ private:
     CacheClock clock_;
     Ghost* ghosts_;
     Ghost values_[local];
+    std::uint64_t ranks_[local];  ///< once `ranked_`
+    bool ranked_ = false;
 };
 
 /// Nothing to remember.

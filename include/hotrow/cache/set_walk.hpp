@@ -2,13 +2,16 @@
 #pragma once
 
 #include "../batch/plan.hpp"
+#include "../execution/bits.hpp"
 #include "../execution/prefetch.hpp"
 #include "../statistics.hpp"
+#include "../storage/precision.hpp"
 #include "cache_view.hpp"
 #include "set_state.hpp"
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 namespace hotrow::detail {
 
@@ -83,14 +86,38 @@ struct WalkSets {
     PlanView<RowId> plan;
     PlansInFlight<RowId> in_flight;
 
+    /// Runs in which one call looks for the first ones of sets. Few, since it walks one set after the other.
+    template <int Lanes>
+    static constexpr int items_a_call = Lanes < 8 ? Lanes : 8;
+
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t index, Counts counts) const {
-        const std::uint32_t first = static_cast<std::uint32_t>(index);
+        constexpr std::uint32_t items = items_a_call<TileType::lanes>;
+        const std::uint32_t first = static_cast<std::uint32_t>(index) * items;
         const std::uint32_t runs = *plan.run_count;
         if (first + prefetch_distance < runs) prefetch(first + prefetch_distance);
-        RowId key = key_of(first);
-        const std::uint64_t set = cache.geometry.set(key);
-        if (first > 0u && cache.geometry.set(key_of(first - 1u)) == set) return;
+        const std::uint32_t lane = static_cast<std::uint32_t>(tile.rank());
+        std::uint64_t set = 0;
+        bool leads = false;
+        if (lane < items && first + lane < runs) {
+            const std::uint32_t run = first + lane;
+            set = cache.geometry.set(key_of(run));
+            leads = run == 0u || cache.geometry.set(key_of(run - 1u)) != set;
+        }
+        for (std::uint32_t leaders = tile.ballot(leads); leaders != 0u; leaders &= leaders - 1u) {
+            const int leader = lowest_bit(leaders);
+            walk(tile, tile.from(set, leader), first + static_cast<std::uint32_t>(leader), runs, counts);
+        }
+    }
+
+private:
+    using Outcome = RunOutcome<CacheViewType, Pins>;
+    HOTROW_HD Outcome outcome() const { return {cache, plan}; }
+    HOTROW_HD RowId key_of(std::uint32_t run) const { return plan.keys[plan.run_begin[run]]; }
+
+    /// All runs of one set, from `first` on.
+    template <Tile TileType>
+    HOTROW_HD void walk(const TileType& tile, std::uint64_t set, std::uint32_t first, std::uint32_t runs, Counts counts) const {
         const CacheClock now = clock();
         SetState<CacheViewType, TileType> state(cache, tile, set, now);
         const std::uint32_t last = find_runs_of(tile, state, set, first, runs, counts);
@@ -102,11 +129,6 @@ struct WalkSets {
         ghosts.settle();
         settle(state, counts);
     }
-
-private:
-    using Outcome = RunOutcome<CacheViewType, Pins>;
-    HOTROW_HD Outcome outcome() const { return {cache, plan}; }
-    HOTROW_HD RowId key_of(std::uint32_t run) const { return plan.keys[plan.run_begin[run]]; }
 
     HOTROW_HD CacheClock clock() const {
         CacheClock clock{*plan.step, cache.seed};
@@ -155,11 +177,11 @@ private:
             }
             const Run run = ours ? run_at(index, key) : Run{};
             std::uint32_t found = 0;
-            int count = 0;
-            for (; count < TileType::lanes && tile.from(ours, count); ++count) {
-                const std::uint32_t here = state.find(tile.from(run.row, count));
+            const int count = bit_width(tile.ballot(ours));  // they are neighbours
+            for (int lane = 0; lane < count; ++lane) {
+                const std::uint32_t here = state.find(tile.from(run.row, lane));
                 if (here != 0u) state.keep(static_cast<int>(here) - 1);
-                if (tile.rank() == count) found = here;
+                if (tile.rank() == lane) found = here;
             }
             if (ours) missed |= !note(state, run, found, counts);
             next += static_cast<std::uint32_t>(count);
@@ -193,10 +215,11 @@ private:
             const RowId location = index < last ? plan.run_location[index] : nowhere<RowId>;
             const bool misses = location != nowhere<RowId> && location >= cache.slots();
             const Run run = misses ? run_at(index, key_of(index)) : Run{};
-            for (int lane = 0; lane < TileType::lanes; ++lane) {
-                if (!tile.from(misses, lane)) continue;
+            const Score score = Eviction::admitted(state.clock(), run.length + (misses ? 0u : 1u));
+            for (std::uint32_t left = tile.ballot(misses); left != 0u; left &= left - 1u) {
+                const int lane = lowest_bit(left);
                 const Run one{next + static_cast<std::uint32_t>(lane), tile.from(run.key, lane), tile.from(run.row, lane), tile.from(run.length, lane)};
-                admit(tile, state, ghosts, one, counts);
+                admit(tile, state, ghosts, one, broadcast_score(tile, score, lane), counts);
             }
         }
     }
@@ -204,7 +227,7 @@ private:
     /// Looks for a way for a run that missed.
     template <Tile TileType>
     HOTROW_HD void admit(const TileType& tile, SetState<CacheViewType, TileType>& state, GhostState<CacheViewType, TileType>& ghosts,
-                         const Run& run, Counts counts) const {
+                         const Run& run, Score score, Counts counts) const {
         constexpr bool has_ghosts = CacheViewType::ghosts_per_set > 0;
         const RowId key = run.key;
         const RowId row = run.row;
@@ -214,7 +237,6 @@ private:
         }
         const auto victim = state.victim([&](RowId held) { return in_flight.use(cache.geometry.key(held)); });
         [[maybe_unused]] std::uint64_t own = 0;
-        Score score = Eviction::admitted(state.clock(), run.length);
         if constexpr (has_ghosts) {
             own = ghosts.find(ghost_tag(key));
             if (own != 0u && !Pins) score = Eviction::hit(ghosts.score_of(own), state.clock(), run.length);
@@ -239,6 +261,15 @@ private:
         // No way could be given up: for this row, or for the one that it displaced.
         const bool conflict = !victim.exists() || (!Admission::competes && !Pins && victim.is_of_this_batch());
         if (conflict && tile.rank() == 0) counts.add(cache.table_of(loser), conflict_misses);
+    }
+
+    template <Tile TileType>
+    HOTROW_HD static Score broadcast_score(const TileType& tile, Score score, int lane) {
+        if constexpr (std::is_empty_v<Score>) {
+            return score;
+        } else {
+            return tile.from(score, lane);
+        }
     }
 
     template <Tile TileType>
@@ -268,11 +299,23 @@ private:
 /// Spreads the locations of runs to their lookups.
 template <class RowId>
 struct SpreadLocations {
+    template <int Lanes>
+    static constexpr int items_a_call = 4;
+
     PlanView<RowId> plan;
 
     template <Tile TileType>
-    HOTROW_HD void operator()(const TileType&, std::uint64_t i) const {
-        plan.locations[plan.positions[i]] = plan.run_location[plan.run_of[i]];
+    HOTROW_HD void operator()(const TileType&, std::uint64_t index) const {
+        const std::uint32_t first = static_cast<std::uint32_t>(index) * 4u;
+        if (plan.lookups - first < 4u) {
+            for (std::uint32_t i = first; i < plan.lookups; ++i) plan.locations[plan.positions[i]] = plan.run_location[plan.run_of[i]];
+            return;
+        }
+        std::uint32_t positions[4], runs[4];
+        load_scalars<4>(plan.positions + first, positions);
+        load_scalars<4>(plan.run_of + first, runs);
+        HOTROW_UNROLL
+        for (int k = 0; k < 4; ++k) plan.locations[positions[k]] = plan.run_location[runs[k]];
     }
 };
 

@@ -5,6 +5,7 @@
 #include "../config.hpp"
 #include "../error.hpp"
 #include "../statistics.hpp"
+#include "../storage/precision.hpp"
 #include "../storage/small_float.hpp"
 #include "tile.hpp"
 
@@ -60,8 +61,33 @@ struct WarpTile {
         }
     }
     __device__ bool any(bool flag) const { return Lanes == 1 ? flag : __any_sync(members(), flag) != 0; }
+    __device__ std::uint32_t ballot(bool flag) const {
+        if constexpr (Lanes == 1) {
+            return flag ? 1u : 0u;
+        } else {
+            const unsigned flags = __ballot_sync(members(), flag);
+            return Lanes == 32 ? flags : flags >> (threadIdx.x & 31u & ~static_cast<unsigned>(Lanes - 1)) & ((1u << (Lanes & 31)) - 1u);
+        }
+    }
     __device__ void sync() const {
         if constexpr (Lanes > 1) __syncwarp(members());
+    }
+    /// Gives the lanes that `want` something to the parts of a warp: `serve(part, lane, takes)` is called by all lanes, in each part with another such
+    /// lane; parts for which none is left do not take it.
+    template <int PartLanes, class Serve>
+    __device__ void share_out(bool wants, Serve&& serve) const {
+        static_assert(Lanes == 32);
+        constexpr int parts = 32 / PartLanes;
+        unsigned waiting = __ballot_sync(0xffffffffu, wants);
+        const int rounds = (__popc(waiting) + parts - 1) / parts;
+        const int own = rank() / PartLanes;
+        for (int part = 0; part < parts - 1; ++part) waiting = part < own ? waiting & (waiting - 1u) : waiting;
+        for (int round = 0; round < rounds; ++round) {
+            const int lane = __ffs(static_cast<int>(waiting)) - 1;
+            serve(WarpTile<PartLanes>{}, lane < 0 ? 0 : lane, lane >= 0);
+            HOTROW_UNROLL
+            for (int part = 0; part < parts; ++part) waiting &= waiting - 1u;
+        }
     }
 #if __CUDA_ARCH__ >= 800
     /// In one instruction a word, where exchanges take five steps of several.
@@ -99,11 +125,12 @@ inline constexpr int block_threads = 256;
 #endif
 inline namespace HOTROW_DETAIL_CONCAT(HOTROW_VERSION_MAJOR, HOTROW_VERSION_MINOR, HOTROW_VERSION_PATCH, HOTROW_DETAIL_ARCH) {
 
-/// body(tile, i) for i in [0, n), where n is `count`, or `*device_count` if that is given.
+/// body(tile, i) for i in [0, n), where n is the calls that `count` items take, or `*device_count` items if that is given.
 template <int Lanes, class Body>
 __global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))) void run_tiles(std::uint64_t count, const std::uint32_t* device_count,
                                                                                                 const __grid_constant__ Body body) {
-    const std::uint64_t n = device_count == nullptr ? count : *device_count;
+    constexpr std::uint32_t items = items_a_call<Body, Lanes>;
+    const std::uint64_t n = ((device_count == nullptr ? count : *device_count) + (items - 1u)) / items;
     const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * (block_threads / Lanes);
     for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * (block_threads / Lanes) + threadIdx.x / Lanes; i < n; i += stride) {
         body(WarpTile<Lanes>{}, i);
@@ -115,7 +142,8 @@ template <int Lanes, class Body>
 __global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))) void run_counting_tiles(std::uint64_t count, const std::uint32_t* device_count,
                                                                                                          const __grid_constant__ Body body,
                                                                                                          const CountReplicas replicas) {
-    const std::uint64_t n = device_count == nullptr ? count : *device_count;
+    constexpr std::uint32_t items = items_a_call<Body, Lanes>;
+    const std::uint64_t n = ((device_count == nullptr ? count : *device_count) + (items - 1u)) / items;
     const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * (block_threads / Lanes);
     const Counts counts = replicas.replica(blockIdx.x);
     for (std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * (block_threads / Lanes) + threadIdx.x / Lanes; i < n; i += stride) {
@@ -132,22 +160,33 @@ struct IsNextRun {
     __host__ __device__ std::uint32_t operator()(std::uint32_t i) const { return i > 0u && keys[i] != keys[i - 1u] ? 1u : 0u; }
 };
 
-/// Notes where runs begin.
-template <class Key>
+/// Notes where runs begin: where their number changes.
 struct MarkRuns {
-    const Key* keys;
+    template <int Lanes>
+    static constexpr int items_a_call = 4;
+
     std::uint32_t n;
     const std::uint32_t* run_of;
     std::uint32_t* run_begin;
     std::uint32_t* run_count;
 
     template <Tile TileType>
-    __host__ __device__ void operator()(const TileType&, std::uint64_t index) const {
-        const std::uint32_t i = static_cast<std::uint32_t>(index);
-        if (i == 0u || IsNextRun<Key>{keys}(i) != 0u) run_begin[run_of[i]] = i;
-        if (i + 1u == n) {
-            run_begin[run_of[i] + 1u] = n;
-            *run_count = run_of[i] + 1u;
+    __device__ void operator()(const TileType&, std::uint64_t index) const {
+        const std::uint32_t first = static_cast<std::uint32_t>(index) * 4u;
+        std::uint32_t before = first == 0u ? ~std::uint32_t{0} : run_of[first - 1u];
+        const auto mark = [&](std::uint32_t i, std::uint32_t run) {
+            if (run != before) run_begin[run] = i;
+            before = run;
+        };
+        if (n - first > 4u) {
+            std::uint32_t runs[4];
+            load_scalars<4>(run_of + first, runs);
+            HOTROW_UNROLL
+            for (std::uint32_t k = 0; k < 4u; ++k) mark(first + k, runs[k]);
+        } else {
+            for (std::uint32_t i = first; i < n; ++i) mark(i, run_of[i]);
+            run_begin[before + 1u] = n;
+            *run_count = before + 1u;
         }
     }
 };
@@ -168,6 +207,7 @@ public:
 
     explicit Cuda(int /*threads*/ = 0) {}
 
+    static constexpr int warp = 32;
     template <int Dim>
     static constexpr int lanes_of_row = row_lanes<Dim>();
     template <int Ways>
@@ -212,7 +252,7 @@ public:
     template <int Lanes, class Body>
     void for_each_run_counting(Stream stream, std::uint64_t limit, const std::uint32_t* count, const Body& body, const detail::CountReplicas& replicas) {
         if (limit == 0) return;
-        detail::run_counting_tiles<Lanes><<<grid<Lanes>(limit), detail::block_threads, 0, stream.handle>>>(limit, count, body, replicas);
+        detail::run_counting_tiles<Lanes><<<grid<Lanes, Body>(limit), detail::block_threads, 0, stream.handle>>>(limit, count, body, replicas);
         detail::require(cudaGetLastError(), "the launch of a kernel");
     }
 
@@ -281,7 +321,7 @@ public:
     void find_runs(Stream stream, const Key* keys, std::uint32_t n, std::uint32_t* run_of, std::uint32_t* run_begin, std::uint32_t* run_count, void* scratch,
                    std::size_t scratch_bytes) {
         detail::require(cub::DeviceScan::InclusiveSum(scratch, scratch_bytes, next_runs(keys), run_of, n, stream.handle), "cub::DeviceScan");
-        for_each<1>(stream, n, detail::MarkRuns<Key>{keys, n, run_of, run_begin, run_count});
+        for_each<1>(stream, n, detail::MarkRuns{n, run_of, run_begin, run_count});
     }
 
 private:
@@ -290,17 +330,17 @@ private:
         return thrust::make_transform_iterator(thrust::counting_iterator<std::uint32_t>(0u), detail::IsNextRun<Key>{keys});
     }
 
-    template <int Lanes>
-    static unsigned grid(std::uint64_t tiles) {
-        constexpr std::uint64_t per_block = detail::block_threads / Lanes;
+    template <int Lanes, class Body>
+    static unsigned grid(std::uint64_t items) {
+        constexpr std::uint64_t per_block = detail::block_threads / Lanes * detail::items_a_call<Body, Lanes>;
         constexpr std::uint64_t limit = 0x7fffffffu;  // blocks of a grid; beyond it tiles take turns
-        return static_cast<unsigned>(std::min((tiles + per_block - 1u) / per_block, limit));
+        return static_cast<unsigned>(std::min((items + per_block - 1u) / per_block, limit));
     }
 
     template <int Lanes, class Body>
     static void launch(Stream stream, std::uint64_t count, const std::uint32_t* device_count, const Body& body) {
         if (count == 0) return;
-        detail::run_tiles<Lanes><<<grid<Lanes>(count), detail::block_threads, 0, stream.handle>>>(count, device_count, body);
+        detail::run_tiles<Lanes><<<grid<Lanes, Body>(count), detail::block_threads, 0, stream.handle>>>(count, device_count, body);
         detail::require(cudaGetLastError(), "the launch of a kernel");
     }
 };

@@ -37,7 +37,8 @@ public:
 
     int threads() const { return team_->size(); }
 
-    /// Lanes that a row gets; kernels are instantiated for it.
+    /// Lanes that run together, and those that a row gets; kernels are instantiated for them.
+    static constexpr int warp = 1;
     template <int Dim>
     static constexpr int lanes_of_row = 1;
     template <int Ways>
@@ -71,15 +72,16 @@ public:
 
     // Kernels
 
-    /// body(tile, i) for i in [0, count).
+    /// body(tile, i) for i in [0, n), where n is the calls that `count` items take.
     template <int Lanes, class Body>
     void for_each(Stream, std::uint64_t count, const Body& body) {
-        in_parts(count, [&](std::uint64_t begin, std::uint64_t end, std::uint32_t) {
+        constexpr std::uint32_t items = detail::items_a_call<Body, 1>;
+        in_parts((count + (items - 1u)) / items, [&](std::uint64_t begin, std::uint64_t end, std::uint32_t) {
             for (std::uint64_t i = begin; i < end; ++i) body(SingleLane{}, i);
         });
     }
 
-    /// The same for i in [0, *count), where at most `limit` are expected.
+    /// The same for `*count` items, where at most `limit` are expected.
     template <int Lanes, class Body>
     void for_each_run(Stream stream, std::uint64_t, const std::uint32_t* count, const Body& body) {
         for_each<Lanes>(stream, *count, body);
@@ -88,6 +90,7 @@ public:
     /// body(tile, i, counts), with counters that no other thread changes meanwhile.
     template <int Lanes, class Body>
     void for_each_run_counting(Stream, std::uint64_t, const std::uint32_t* count, const Body& body, const detail::CountReplicas& replicas) {
+        static_assert(detail::items_a_call<Body, 1> == 1);
         in_parts(*count, [&](std::uint64_t begin, std::uint64_t end, std::uint32_t thread) {
             const detail::Counts counts = replicas.replica(thread);
             for (std::uint64_t i = begin; i < end; ++i) body(SingleLane{}, i, counts);

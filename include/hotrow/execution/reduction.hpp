@@ -66,29 +66,33 @@ HOTROW_HD HOTROW_INLINE float row_sum_of_squares(const TileType& tile, const flo
     return sum_of_packs<TileType::lanes>(tile, sums);
 }
 
-/// Adds the rows `begin .. end` of a segment in the fixed shape. `add(position, sum)` adds one row to this lane's
-/// elements `sum`; `ready(start, sum)` may supply the sum of the full chunk that starts at `start` of a longer segment and then returns
-/// true. `Local` is the lane's number of elements; an empty segment gives zeros.
-template <int Local, class Add, class Ready>
-HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, Ready&& ready) {
-    HOTROW_UNROLL
-    for (int i = 0; i < Local; ++i) total[i] = 0.0f;
-    const bool long_one = end - begin > chunk_length;
-    const std::uint32_t first_end = long_one ? begin + chunk_length : end;
-    if (!long_one || !ready(begin, total)) {
-        for (std::uint32_t p = begin; p < first_end; ++p) add(p, total);
-    }
-    for (std::uint32_t start = first_end; start < end; start += chunk_length) {
-        float sum[Local];
+/// Adds the rows `begin .. end` of a segment in the fixed shape. `add(from, to, sum)` adds rows, one after the other, to this lane's
+/// elements `sum`; `sum_of_chunk(start, sum)` makes the sum of the full chunk that starts at `start` of a segment longer than a chunk.
+/// `Local` is the lane's number of elements; an empty segment gives zeros.
+template <int Local, class Add, class SumOfChunk>
+HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, SumOfChunk&& sum_of_chunk) {
+    const std::uint32_t full = end - begin > chunk_length ? (end - begin) / chunk_length * chunk_length : 0u;
+    if (full == 0u) {
         HOTROW_UNROLL
-        for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
-        const bool full = end - start >= chunk_length;
-        if (!full || !ready(start, sum)) {
-            const std::uint32_t stop = full ? start + chunk_length : end;
-            for (std::uint32_t p = start; p < stop; ++p) add(p, sum);
-        }
+        for (int i = 0; i < Local; ++i) total[i] = 0.0f;
+        add(begin, end, total);
+        return;
+    }
+    sum_of_chunk(begin, total);
+    const auto include = [&](auto&& make) HOTROW_INLINE_LAMBDA {
+        float sum[Local];
+        make(sum);
         HOTROW_UNROLL
         for (int i = 0; i < Local; ++i) total[i] += sum[i];
+    };
+    for (std::uint32_t start = begin + chunk_length; start < begin + full; start += chunk_length) {
+        include([&](float* sum) { sum_of_chunk(start, sum); });
+    }
+    if (begin + full < end) {
+        include([&](float* sum) {
+            for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
+            add(begin + full, end, sum);
+        });
     }
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 namespace hotrow {
@@ -19,6 +20,7 @@ concept Tile = requires(const T& tile, float value, std::uint64_t key, bool flag
     { tile.exchange(value, 1) } -> std::same_as<float>;          // the value of lane rank ^ 1
     { tile.exchange(key, 1) } -> std::same_as<std::uint64_t>;
     { tile.any(flag) } -> std::same_as<bool>;
+    { tile.from(key, 1) } -> std::same_as<std::uint64_t>;        // the value of lane 1, on every lane
     tile.sync();
 };
 
@@ -30,23 +32,24 @@ struct SingleLane {
     HOTROW_HD static constexpr T exchange(T value, int) {
         return value;
     }
-    /// The value of one lane, on every lane. Walks of sets need it besides what is asked of every tile.
     template <class T>
     HOTROW_HD static constexpr T from(T value, int) {
         return value;
     }
     HOTROW_HD static constexpr bool any(bool flag) { return flag; }
+    /// Bit l is the flag of lane l. Walks of sets need it besides what is asked of every tile.
+    HOTROW_HD static constexpr std::uint32_t ballot(bool flag) { return flag ? 1u : 0u; }
     HOTROW_HD static constexpr void sync() {}
 };
 
-/// The smallest value of any lane, on every lane.
-template <class T, Tile TileType>
-HOTROW_HD T lowest(const TileType& tile, T value) {
-    if constexpr (std::unsigned_integral<T> && requires { tile.lowest(value); }) {
+/// The smallest value of a group of `Lanes` neighbouring lanes, on each of them.
+template <int Lanes, std::unsigned_integral T, Tile TileType>
+HOTROW_HD T lowest_of(const TileType& tile, T value) {
+    if constexpr (Lanes == TileType::lanes && requires { tile.lowest(value); }) {
         return tile.lowest(value);
     } else {
         HOTROW_UNROLL
-        for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) {
+        for (int mask = Lanes / 2; mask > 0; mask /= 2) {
             const T other = tile.exchange(value, mask);
             value = other < value ? other : value;
         }
@@ -54,19 +57,20 @@ HOTROW_HD T lowest(const TileType& tile, T value) {
     }
 }
 
-/// The largest value of any lane, on every lane.
+/// The largest value of a group of `Lanes` neighbouring lanes, on each of them.
+template <int Lanes, std::unsigned_integral T, Tile TileType>
+HOTROW_HD T highest_of(const TileType& tile, T value) {
+    return static_cast<T>(~lowest_of<Lanes>(tile, static_cast<T>(~value)));
+}
+
+/// The smallest and the largest value of any lane, on every lane.
+template <class T, Tile TileType>
+HOTROW_HD T lowest(const TileType& tile, T value) {
+    return lowest_of<TileType::lanes>(tile, value);
+}
 template <class T, Tile TileType>
 HOTROW_HD T highest(const TileType& tile, T value) {
-    if constexpr (std::unsigned_integral<T>) {
-        return static_cast<T>(~lowest(tile, static_cast<T>(~value)));
-    } else {
-        HOTROW_UNROLL
-        for (int mask = TileType::lanes / 2; mask > 0; mask /= 2) {
-            const T other = tile.exchange(value, mask);
-            value = value < other ? other : value;
-        }
-        return value;
-    }
+    return highest_of<TileType::lanes>(tile, value);
 }
 
 /// How the elements of a row are spread over the lanes of a tile.
@@ -122,6 +126,41 @@ HOTROW_HD HOTROW_INLINE void for_each_stretch(const TileType& tile, F&& f) {
 }
 
 namespace detail {
+
+/// A value of one lane, on every lane: words of 32 bits, whatever they stand for.
+template <class T, Tile TileType>
+HOTROW_HD HOTROW_INLINE T broadcast(const TileType& tile, const T& value, int lane) {
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % 4 == 0);
+    if constexpr (TileType::lanes == 1) {
+        return value;
+    } else {
+        std::uint32_t words[sizeof(T) / 4];
+        std::memcpy(words, &value, sizeof(T));
+        HOTROW_UNROLL
+        for (std::uint32_t& word : words) word = tile.from(word, lane);
+        T result;
+        std::memcpy(&result, words, sizeof(T));
+        return result;
+    }
+}
+
+/// For the positions `begin .. end`: the lanes of a tile fetch as many items at once, so that what is the same for all lanes is neither loaded
+/// nor computed by each. Then `use(item, count)` is called with this lane's item; those of the first `count` lanes are next, in order.
+template <Tile TileType, class Fetch, class Use>
+HOTROW_HD HOTROW_INLINE void in_turn(const TileType& tile, std::uint32_t begin, std::uint32_t end, Fetch&& fetch, Use&& use) {
+    constexpr std::uint32_t lanes = static_cast<std::uint32_t>(TileType::lanes);
+    for (std::uint32_t first = begin; first < end; first += lanes) {
+        const std::uint32_t own = first + static_cast<std::uint32_t>(tile.rank());
+        use(fetch(own < end ? own : first), static_cast<int>(end - first < lanes ? end - first : lanes));
+    }
+}
+
+/// Items that one call of a body serves: one, or what the body says.
+template <class Body, int Lanes>
+inline constexpr std::uint32_t items_a_call = 1;
+template <class Body, int Lanes>
+    requires requires { Body::template items_a_call<Lanes>; }
+inline constexpr std::uint32_t items_a_call<Body, Lanes> = static_cast<std::uint32_t>(Body::template items_a_call<Lanes>);
 
 /// Puts the stretches that a `visit` shows into a lane's elements.
 struct CopyTo {

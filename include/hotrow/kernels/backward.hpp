@@ -22,25 +22,48 @@ struct RunGradients {
     PlanView<RowId> plan;
     const Scalar* gradients;
 
-    /// sum + d output / d row * gradient, for the lookup behind sorted key `i`.
+    /// An output row, and d output / d row of the lookup that went into it.
+    struct Share {
+        std::uint32_t row;
+        float factor;
+    };
+
+    /// Adds the gradients of the lookups behind sorted keys `begin .. end`, each times its factor.
     template <Tile TileType>
-    HOTROW_HD HOTROW_INLINE void add(const TileType& tile, std::uint32_t i, float* sum) const {
-        const std::uint32_t position = plan.positions[i];
-        float factor = batch.weight(position);
-        std::uint64_t row = position;
-        if (batch.pooling != Pooling::none) {
-            const std::uint32_t bag = plan.bags[position];
-            row = bag;
-            if (batch.pooling == Pooling::mean) {
-                factor = arithmetic::quotient(factor, static_cast<float>(batch.end(bag) - batch.begin(bag)));
+    HOTROW_HD HOTROW_INLINE void add(const TileType& tile, std::uint32_t begin, std::uint32_t end, float* sum) const {
+        if constexpr (TileType::lanes == 1) {
+            for (std::uint32_t i = begin; i < end; ++i) {
+                prefetch(i);
+                add(tile, share(i), sum);
             }
+        } else {
+            in_turn(
+                tile, begin, end, [&](std::uint32_t i) { return share(i); },
+                [&](const Share& own, int count) {
+                    HOTROW_UNROLL_BY(2)
+                    for (int lane = 0; lane < count; ++lane) add(tile, broadcast(tile, own, lane), sum);
+                });
         }
-        visit_dense<Dim>(tile, gradients, row, [&](auto width, int j, const float* gradient) HOTROW_INLINE_LAMBDA {
+    }
+    template <Tile TileType>
+    HOTROW_HD HOTROW_INLINE void add(const TileType& tile, const Share& one, float* sum) const {
+        visit_dense<Dim>(tile, gradients, one.row, [&](auto width, int j, const float* gradient) HOTROW_INLINE_LAMBDA {
             HOTROW_UNROLL
-            for (int k = 0; k < decltype(width)::value; ++k) sum[j + k] = arithmetic::fma(factor, gradient[k], sum[j + k]);
+            for (int k = 0; k < decltype(width)::value; ++k) sum[j + k] = arithmetic::fma(one.factor, gradient[k], sum[j + k]);
         });
     }
 
+    /// That of sorted key `i`.
+    HOTROW_HD HOTROW_INLINE Share share(std::uint32_t i) const {
+        const std::uint32_t position = plan.positions[i];
+        const float weight = batch.weight(position);
+        if (batch.pooling == Pooling::none) return {position, weight};
+        const std::uint32_t bag = plan.bags[position];
+        if (batch.pooling == Pooling::sum) return {bag, weight};
+        return {bag, arithmetic::quotient(weight, static_cast<float>(batch.end(bag) - batch.begin(bag)))};
+    }
+
+private:
     HOTROW_HD HOTROW_INLINE void prefetch(std::uint32_t i) const {
 #if !defined(__CUDA_ARCH__)
         prefetch_ahead(i, plan.lookups, [&](std::uint32_t p) HOTROW_INLINE_LAMBDA {
@@ -74,15 +97,21 @@ struct SumGradientChunks {
         float sum[local];
         HOTROW_UNROLL
         for (int j = 0; j < local; ++j) sum[j] = 0.0f;
-        for (std::uint32_t k = start; k < start + chunk; ++k) source.add(tile, k, sum);
+        source.add(tile, start, start + chunk, sum);
         store_dense<Gradients::dim>(tile, sum, plan.partial_sums, start / chunk);
     }
 };
 
-/// Exact update: one tile a unique row. Sums the row's gradients, takes one optimizer step in FP32, and writes the line
+/// Exact update of unique rows: sums a row's gradients, takes one optimizer step in FP32, and writes the line
 /// (now dirty) or encodes the stored row. A result that is not finite is rejected: row and state stay as they were.
-template <class Rows, class OptimizerType, class Gradients>
+///
+/// `RowLanes` of a warp's lanes share a row. A warp serves some neighbouring runs: each lane finds out about one, and then the tiles of the warp take
+/// rows of one kind at the same time, so that no tile waits while others go another way.
+template <class Rows, class OptimizerType, class Gradients, int RowLanes>
 struct UpdateRows {
+    template <int Lanes>
+    static constexpr int items_a_call = Lanes;
+
     TablesView<typename Rows::RowId> tables;
     Rows rows;
     std::uint8_t* flags;
@@ -92,64 +121,93 @@ struct UpdateRows {
 
     template <Tile TileType>
     HOTROW_HD HOTROW_INLINE void operator()(const TileType& tile, std::uint64_t index, Counts counts) const {
-        constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
-        const auto& plan = source.plan;
-        const std::uint32_t run = static_cast<std::uint32_t>(index);
-        prefetch(run);
-        const auto location = plan.run_location[run];
-        if (location == nowhere<typename Rows::RowId>) return;
-        float gradient[local];
-        sum_gradients<local>(tile, run, gradient);
-
-        const std::uint64_t row = row_of(run);
-        typename OptimizerType::RowState state = row_states[keeps_state ? row : 0u];
-        float values[local];
-        rows.read(tile, location, values);
-        const bool state_is_finite = optimizer->template update<Rows::dim>(tile, values, gradient, state);
-
-        if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !state_is_finite) {
-            if (tile.rank() == 0) counts.add(tables.table_of(row), rejected_updates);
-            return;
-        }
-        if (rows.is_line(location)) {
-            rows.store_line(tile, location, values);
-            if (tile.rank() == 0) flags[location] |= LineFlag::dirty;
+        if constexpr (TileType::lanes == 1) {
+            const std::uint32_t run = static_cast<std::uint32_t>(index);
+            prefetch(run);
+            if (source.plan.run_location[run] != nowhere<RowId>) update(tile, run_at(run), *source.plan.step, counts);
         } else {
-            rows.store_stored(tile, row, values, tables.random_key(row, *plan.step));
-        }
-        if constexpr (keeps_state) {
-            if (tile.rank() == 0) row_states[row] = state;
+            constexpr std::uint32_t items = items_a_call<TileType::lanes>;
+            const std::uint32_t first = static_cast<std::uint32_t>(index) * items;
+            const std::uint32_t left = *source.plan.run_count - first;
+            const std::uint32_t lane = static_cast<std::uint32_t>(tile.rank());
+            const std::uint64_t step = *source.plan.step;
+            const bool ours = lane < items && lane < left;
+            const Run own = run_at(first + (ours ? lane : 0u));
+            const bool needs = ours && own.location != nowhere<RowId>;
+            const bool cached = !Rows::stored_as_lines && rows.is_line(own.location);
+            const bool single = own.end - own.begin == 1u;
+            HOTROW_UNROLL_BY(1)
+            for (int kind = 0; kind < (Rows::stored_as_lines ? 2 : 4); ++kind) {
+                const bool in_turn = needs && single == (kind % 2 == 0) && cached == (kind / 2 != 0);
+                tile.template share_out<RowLanes>(in_turn, [&](const auto& part, int from, bool takes) {
+                    const Run run = broadcast(tile, own, from);
+                    if (takes) update(part, run, step, counts);
+                });
+            }
         }
     }
 
 private:
-    template <int Local, Tile TileType>
-    HOTROW_HD HOTROW_INLINE void sum_gradients(const TileType& tile, std::uint32_t run, float* gradient) const {
-        const auto& plan = source.plan;
-        const std::uint32_t begin = plan.run_begin[run], end = plan.run_begin[run + 1u];
-        const auto add = [&](std::uint32_t i, float* sum) HOTROW_INLINE_LAMBDA {
-            source.prefetch(i);
-            source.add(tile, i, sum);
-        };
-        if (TileType::lanes == 1 && end - begin == 1u) {  // most rows, in straight code
-            HOTROW_UNROLL
-            for (int j = 0; j < Local; ++j) gradient[j] = 0.0f;
-            add(begin, gradient);
-            return;
-        }
-        reduction::segment_sum<Local>(begin, end, gradient, add, [&](std::uint32_t start, float* sum) {
-            load_dense<Rows::dim>(tile, plan.partial_sums, start / reduction::chunk_length, sum);
-            return true;
-        });
-    }
-
+    using RowId = typename Rows::RowId;
     static constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
 
-    /// The location of a stored row says which it is; the key of a cached one has to be unmixed.
-    HOTROW_HD HOTROW_INLINE std::uint64_t row_of(std::uint32_t run) const {
+    /// A unique row and the lookups that it had.
+    struct Run {
+        RowId location;
+        RowId row;
+        std::uint32_t begin;  ///< its sorted keys
+        std::uint32_t end;
+        typename Gradients::Share first;
+    };
+    HOTROW_HD HOTROW_INLINE Run run_at(std::uint32_t run) const {
         const auto& plan = source.plan;
-        const auto location = plan.run_location[run];
-        return rows.is_line(location) ? tables.geometry.row(plan.keys[plan.run_begin[run]]) : location - rows.line_count;
+        const std::uint32_t begin = plan.run_begin[run];
+        const RowId location = plan.run_location[run];
+        return {location, row_of(location, begin), begin, plan.run_begin[run + 1u], source.share(begin)};
+    }
+    /// The location of a stored row says which it is; the key of a cached one has to be unmixed.
+    HOTROW_HD HOTROW_INLINE RowId row_of(RowId location, std::uint32_t begin) const {
+        return rows.is_line(location) ? static_cast<RowId>(tables.geometry.row(source.plan.keys[begin])) : rows.row_of(location);
+    }
+
+    template <Tile TileType>
+    HOTROW_HD HOTROW_INLINE void update(const TileType& tile, const Run& run, std::uint64_t step, Counts counts) const {
+        constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
+        float gradient[local];
+        sum_gradients<local>(tile, run, gradient);
+
+        typename OptimizerType::RowState state = row_states[keeps_state ? run.row : 0u];
+        float values[local];
+        rows.read(tile, run.location, values);
+        const bool state_is_finite = optimizer->template update<Rows::dim>(tile, values, gradient, state);
+
+        if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !state_is_finite) {
+            if (tile.rank() == 0) counts.add(tables.table_of(run.row), rejected_updates);
+            return;
+        }
+        if (rows.is_line(run.location)) {
+            rows.store_line(tile, run.location, values);
+            if (tile.rank() == 0) flags[run.location] |= LineFlag::dirty;
+        } else {
+            rows.store_stored(tile, run.row, values, tables.random_key(run.row, step));
+        }
+        if constexpr (keeps_state) {
+            if (tile.rank() == 0) row_states[run.row] = state;
+        }
+    }
+
+    template <int Local, Tile TileType>
+    HOTROW_HD HOTROW_INLINE void sum_gradients(const TileType& tile, const Run& run, float* gradient) const {
+        if (run.end - run.begin == 1u) {  // most rows
+            HOTROW_UNROLL
+            for (int j = 0; j < Local; ++j) gradient[j] = 0.0f;
+            source.add(tile, run.first, gradient);
+            return;
+        }
+        reduction::segment_sum<Local>(
+            run.begin, run.end, gradient,
+            [&](std::uint32_t from, std::uint32_t to, float* sum) HOTROW_INLINE_LAMBDA { source.add(tile, from, to, sum); },
+            [&](std::uint32_t start, float* sum) { load_dense<Rows::dim>(tile, source.plan.partial_sums, start / reduction::chunk_length, sum); });
     }
 
     HOTROW_HD HOTROW_INLINE void prefetch(std::uint32_t run) const {
@@ -157,7 +215,7 @@ private:
         const auto& plan = source.plan;
         prefetch_ahead(run, *plan.run_count, [&](std::uint32_t r) HOTROW_INLINE_LAMBDA {
             rows.prefetch(plan.run_location[r]);
-            if constexpr (keeps_state) detail::prefetch(row_states + row_of(r));
+            if constexpr (keeps_state) detail::prefetch(row_states + row_of(plan.run_location[r], plan.run_begin[r]));
         });
 #else
         (void)run;

@@ -17,6 +17,7 @@ template <class RowIdType>
 struct PlannedLocations {
     using RowId = RowIdType;
     static constexpr bool needs_bag = false;
+    static constexpr bool by_lane = true;  ///< each lane of a tile may ask for another one
 
     const RowId* locations;
     std::uint32_t lookups;
@@ -47,6 +48,8 @@ struct ProbedLocations {
 
     template <Index I>
     struct OfBag {
+        static constexpr bool by_lane = false;  // all lanes compare the tags of one set
+
         Tags tags;
         std::uint64_t begin;  ///< of the bag's table
         std::uint64_t rows;
@@ -85,18 +88,60 @@ struct ProbedLocations {
     }
 };
 
-/// sum + weight * row for one lookup; `locations` are those of its bag.
-template <class Rows, Index I, class Locations, Tile TileType>
-HOTROW_HD HOTROW_INLINE void add_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
-                                        std::uint32_t position, float* sum) {
-    locations.prefetch(rows, position);
-    const auto location = locations(tile, position);
-    if (location == nowhere<typename Rows::RowId>) return;
-    const float weight = batch.weight(position);
+/// Where a row is, and what it is multiplied with.
+template <class RowId>
+struct WeightedLocation {
+    RowId location;
+    float weight;
+};
+
+/// sum + weight * row.
+template <class Rows, Tile TileType>
+HOTROW_HD HOTROW_INLINE void add_known_row(const TileType& tile, const Rows& rows, typename Rows::Location location, float weight, float* sum) {
     rows.visit(tile, location, [&](auto width, int i, const float* values) HOTROW_INLINE_LAMBDA {
         HOTROW_UNROLL
         for (int j = 0; j < decltype(width)::value; ++j) sum[i + j] = arithmetic::fma(weight, values[j], sum[i + j]);
     });
+}
+template <class Rows, Tile TileType>
+HOTROW_HD HOTROW_INLINE void add_row(const TileType& tile, const Rows& rows, const WeightedLocation<typename Rows::RowId>& of, float* sum) {
+    if (of.location != nowhere<typename Rows::RowId>) add_known_row(tile, rows, of.location, of.weight, sum);
+}
+
+/// Adds the rows of lookups `begin .. end` of one bag; `locations` are those of the bag.
+template <class Rows, Index I, class Locations, Tile TileType>
+HOTROW_HD HOTROW_INLINE void add_lookups(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
+                                         std::uint32_t begin, std::uint32_t end, float* sum) {
+    using Item = WeightedLocation<typename Rows::RowId>;
+    if constexpr (Locations::by_lane && TileType::lanes > 1) {
+        in_turn(
+            tile, begin, end, [&](std::uint32_t p) { return Item{locations(tile, p), batch.weight(p)}; },
+            [&](const Item& own, int count) {
+                // Most batches have neither weights nor bad indices: no need to look at each.
+                const bool plain = batch.weights == nullptr && !tile.any(own.location == nowhere<typename Rows::RowId>);
+                if (plain) {
+                    HOTROW_UNROLL_BY(2)
+                    for (int lane = 0; lane < count; ++lane) add_known_row(tile, rows, tile.from(own.location, lane), 1.0f, sum);
+                } else {
+                    HOTROW_UNROLL_BY(1)
+                    for (int lane = 0; lane < count; ++lane) add_row(tile, rows, broadcast(tile, own, lane), sum);
+                }
+            });
+    } else {
+        for (std::uint32_t p = begin; p < end; ++p) {
+            locations.prefetch(rows, p);
+            add_row(tile, rows, Item{locations(tile, p), batch.weight(p)}, sum);
+        }
+    }
+}
+
+/// Adds the full chunk of a bag that starts at `start`, from zero.
+template <class Rows, Index I, class Locations, Tile TileType>
+HOTROW_HD HOTROW_INLINE void sum_chunk(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
+                                       std::uint32_t start, float* sum) {
+    HOTROW_UNROLL
+    for (int j = 0; j < RowShape<Rows::dim, TileType::lanes>::local; ++j) sum[j] = 0.0f;
+    add_lookups(tile, rows, batch, locations, start, start + reduction::chunk_length, sum);
 }
 
 /// Sums of the full chunks of long bags, so that a bag of any length keeps many tiles busy. Call i looks after the
@@ -117,19 +162,41 @@ struct PoolChunks {
         if (end <= last || end - begin <= chunk) return;
         const std::uint32_t start = begin + (last - begin) / chunk * chunk;
         if (end - start < chunk) return;
-        constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
-        float sum[local];
-        HOTROW_UNROLL
-        for (int j = 0; j < local; ++j) sum[j] = 0.0f;
-        const auto found = locations.of_bag(batch, bag);
-        for (std::uint32_t p = start; p < start + chunk; ++p) add_lookup(tile, rows, batch, found, p, sum);
+        float sum[RowShape<Rows::dim, TileType::lanes>::local];
+        sum_chunk(tile, rows, batch, locations.of_bag(batch, bag), start, sum);
         store_dense<Rows::dim>(tile, sum, partial_sums, start / chunk);
     }
 };
 
-/// Pooled rows: one tile a bag, or a lookup if there is no pooling. Bags longer than a chunk read `PoolChunks`' sums if
-/// `partial_sums` is given, and make them themselves if it is null: the same bits.
-template <class Rows, Index I, class Scalar, class Locations>
+/// Writes the sum of one lookup, 0 + weight * row, to row `i` of the output. Without a weight, as most of a recommender's are, the host writes
+/// the row as it is decoded.
+template <class Rows, Index I, class Locations, class Scalar, Tile TileType>
+HOTROW_HD HOTROW_INLINE void write_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
+                                          std::uint32_t position, Scalar* output, std::uint64_t i) {
+    if constexpr (TileType::lanes == 1 && Rows::dim % 4 == 0) {
+        if (batch.weights == nullptr) {
+            locations.prefetch(rows, position);
+            const auto location = locations(tile, position);
+            if (location != nowhere<typename Rows::RowId>) {
+                Scalar* const to = output + i * static_cast<std::uint64_t>(Rows::dim);
+                rows.visit(tile, location, [&](auto width, int element, const float* values) HOTROW_INLINE_LAMBDA {
+                    constexpr int n = decltype(width)::value;
+                    Scalar converted[n];
+                    for (int j = 0; j < n; ++j) converted[j] = ScalarCast<Scalar>::from_float(values[j] + 0.0f);  // -0 becomes +0, as in a sum
+                    store_scalars<n>(converted, to + element);
+                });
+                return;
+            }
+        }
+    }
+    float sum[RowShape<Rows::dim, TileType::lanes>::local] = {};
+    add_lookups(tile, rows, batch, locations, position, position + 1u, sum);
+    store_dense<Rows::dim>(tile, sum, output, i);
+}
+
+/// Pooled rows: one tile a bag. `Chunks`: bags longer than a chunk read the sums that `PoolChunks` made; without, they make them
+/// themselves: the same bits.
+template <class Rows, Index I, class Scalar, class Locations, bool Chunks>
 struct PoolBags {
     Rows rows;
     BatchView<I> batch;
@@ -139,23 +206,20 @@ struct PoolBags {
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t i) const {
-        constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
-        const bool pooled = batch.pooling != Pooling::none;
-        const std::uint32_t position = static_cast<std::uint32_t>(i);
-        const std::uint32_t bag = pooled ? position : (Locations::needs_bag ? batch.bag_of(position) : 0u);
-        const std::uint32_t begin = pooled ? batch.begin(bag) : position;
-        const std::uint32_t end = pooled ? batch.end(bag) : position + 1u;
+        const std::uint32_t bag = static_cast<std::uint32_t>(i);
+        const std::uint32_t begin = batch.begin(bag), end = batch.end(bag);
         const auto found = locations.of_bag(batch, bag);
-        if constexpr (TileType::lanes == 1 && Rows::dim % 4 == 0) {
-            if (end - begin == 1u && batch.weights == nullptr && copy_row(tile, found, begin, i)) return;
-        }
-        float total[local];
-        reduction::segment_sum<local>(
-            begin, end, total, [&](std::uint32_t p, float* sum) HOTROW_INLINE_LAMBDA { add_lookup(tile, rows, batch, found, p, sum); },
+        if (TileType::lanes == 1 && end - begin == 1u) return write_lookup(tile, rows, batch, found, begin, output, i);
+        float total[RowShape<Rows::dim, TileType::lanes>::local];
+        reduction::segment_sum<RowShape<Rows::dim, TileType::lanes>::local>(
+            begin, end, total,
+            [&](std::uint32_t from, std::uint32_t to, float* sum) HOTROW_INLINE_LAMBDA { add_lookups(tile, rows, batch, found, from, to, sum); },
             [&](std::uint32_t start, float* sum) {
-                if (partial_sums == nullptr) return false;
-                load_dense<Rows::dim>(tile, partial_sums, start / reduction::chunk_length, sum);
-                return true;
+                if constexpr (Chunks) {
+                    load_dense<Rows::dim>(tile, partial_sums, start / reduction::chunk_length, sum);
+                } else {
+                    sum_chunk(tile, rows, batch, found, start, sum);
+                }
             });
         if (batch.pooling == Pooling::mean && end > begin) {
             const float length = static_cast<float>(end - begin);
@@ -163,23 +227,42 @@ struct PoolBags {
         }
         store_dense<Rows::dim>(tile, total, output, i);
     }
-
-private:
-    /// A bag of one row without a weight, as most of a recommender's are: the sum 0 + 1 * row goes to the output as it is decoded.
-    template <Tile TileType, class Found>
-    HOTROW_HD HOTROW_INLINE bool copy_row(const TileType& tile, const Found& found, std::uint32_t position, std::uint64_t i) const {
-        found.prefetch(rows, position);
-        const auto location = found(tile, position);
-        if (location == nowhere<typename Rows::RowId>) return false;
-        Scalar* const to = output + i * static_cast<std::uint64_t>(Rows::dim);
-        rows.visit(tile, location, [&](auto width, int element, const float* values) HOTROW_INLINE_LAMBDA {
-            constexpr int n = decltype(width)::value;
-            Scalar converted[n];
-            for (int j = 0; j < n; ++j) converted[j] = ScalarCast<Scalar>::from_float(values[j] + 0.0f);  // -0 becomes +0, as in a sum
-            store_scalars<n>(converted, to + element);
-        });
-        return true;
-    }
 };
 
+/// Rows without pooling: a lookup is an output row. A tile serves some neighbours.
+template <class Rows, Index I, class Scalar, class Locations>
+struct GatherRows {
+    template <int Lanes>
+    static constexpr int items_a_call = Lanes < 8 ? Lanes : 8;
+
+    Rows rows;
+    BatchView<I> batch;
+    Locations locations;
+    Scalar* output;
+
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType& tile, std::uint64_t i) const {
+        constexpr std::uint32_t items = items_a_call<TileType::lanes>;
+        const std::uint32_t first = static_cast<std::uint32_t>(i) * items;
+        const std::uint32_t last = batch.lookups - first < items ? batch.lookups : first + items;
+        if constexpr (TileType::lanes > 1 && !Locations::needs_bag) {
+            using Item = WeightedLocation<typename Rows::RowId>;
+            std::uint32_t next = first;
+            in_turn(
+                tile, first, last, [&](std::uint32_t p) { return Item{locations(tile, p), batch.weight(p)}; },
+                [&](const Item& own, int count) {
+                    for (int lane = 0; lane < count; ++lane) {
+                        float values[RowShape<Rows::dim, TileType::lanes>::local] = {};
+                        add_row(tile, rows, broadcast(tile, own, lane), values);
+                        store_dense<Rows::dim>(tile, values, output, next++);
+                    }
+                });
+        } else {
+            for (std::uint32_t p = first; p < last; ++p) {
+                const auto found = locations.of_bag(batch, Locations::needs_bag ? batch.bag_of(p) : 0u);
+                write_lookup(tile, rows, batch, found, p, output, p);
+            }
+        }
+    }
+};
 }  // namespace hotrow::detail

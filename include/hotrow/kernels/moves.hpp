@@ -10,30 +10,59 @@
 
 namespace hotrow::detail {
 
-/// Moves the rows as the set walk decided: one tile a run. A dirty victim is encoded to its stored row, then the
-/// admitted row is decoded into the line. Rows of different runs differ, so no two tiles share a byte.
-template <class Rows>
+/// Moves the rows as the set walk decided. A dirty victim is encoded to its stored row, then the admitted row is decoded into the
+/// line. Rows of different runs differ, so no two tiles share a byte. `RowLanes` of a warp's lanes share a row; a warp looks at some neighbouring runs and
+/// shares out those that move, as in `UpdateRows`.
+template <class Rows, int RowLanes>
 struct MoveRows {
-    TablesView<typename Rows::RowId> tables;
+    using RowId = typename Rows::RowId;
+    template <int Lanes>
+    static constexpr int items_a_call = Lanes;
+
+    TablesView<RowId> tables;
     Rows rows;
-    PlanView<typename Rows::RowId> plan;
+    PlanView<RowId> plan;
 
     template <Tile TileType>
-    HOTROW_HD void operator()(const TileType& tile, std::uint64_t run) const {
-        prefetch(run);
-        const auto evicted = plan.run_evicted[run];
-        if (evicted == plan.not_admitted) return;
-        const std::uint64_t slot = plan.run_location[run];
-        float values[RowShape<Rows::dim, TileType::lanes>::local];
-        if (evicted != plan.nothing_to_write) {
-            rows.load_line(tile, slot, values);
-            rows.store_stored(tile, evicted, values, tables.random_key(evicted, *plan.step));
+    HOTROW_HD void operator()(const TileType& tile, std::uint64_t index) const {
+        if constexpr (TileType::lanes == 1) {
+            prefetch(index);
+            if (plan.run_evicted[index] != plan.not_admitted) move(tile, move_of(static_cast<std::uint32_t>(index)));
+        } else {
+            const std::uint64_t run = index * static_cast<std::uint64_t>(TileType::lanes) + static_cast<std::uint64_t>(tile.rank());
+            const bool moves = run < *plan.run_count && plan.run_evicted[run] != plan.not_admitted;
+            const Move own = moves ? move_of(static_cast<std::uint32_t>(run)) : Move{};
+            HOTROW_UNROLL_BY(1)
+            for (int writes = 0; writes < 2; ++writes) {
+                const bool in_turn = moves && (own.evicted != plan.nothing_to_write) == (writes != 0);
+                tile.template share_out<RowLanes>(in_turn, [&](const auto& part, int from, bool takes) {
+                    const Move one = broadcast(tile, own, from);
+                    if (takes) move(part, one);
+                });
+            }
         }
-        rows.load_stored(tile, tables.geometry.row(plan.keys[plan.run_begin[run]]), values);
-        rows.store_line(tile, slot, values);
     }
 
 private:
+    struct Move {
+        RowId evicted;  ///< written back, unless `nothing_to_write`
+        RowId admitted;
+        RowId slot;
+    };
+    HOTROW_HD Move move_of(std::uint32_t run) const {
+        return {plan.run_evicted[run], static_cast<RowId>(tables.geometry.row(plan.keys[plan.run_begin[run]])), plan.run_location[run]};
+    }
+    template <Tile TileType>
+    HOTROW_HD void move(const TileType& tile, const Move& one) const {
+        float values[RowShape<Rows::dim, TileType::lanes>::local];
+        if (one.evicted != plan.nothing_to_write) {
+            rows.load_line(tile, one.slot, values);
+            rows.store_stored(tile, one.evicted, values, tables.random_key(one.evicted, *plan.step));
+        }
+        rows.load_stored(tile, one.admitted, values);
+        rows.store_line(tile, one.slot, values);
+    }
+
     /// Moves are few among runs: look further ahead than a lookup does.
     HOTROW_HD void prefetch(std::uint64_t run) const {
 #if !defined(__CUDA_ARCH__)

@@ -40,7 +40,8 @@ struct AffineGrid {
         grid.bias = Qparam::at_most(low);
         grid.unit = arithmetic::is_finite(high - grid.bias) ? 1.0f : 0.25f;
         const float span = arithmetic::fma(high, grid.unit, -arithmetic::product(grid.bias, grid.unit));
-        grid.scale = Qparam::at_least(arithmetic::quotient(span, grid.unit * static_cast<float>(Levels)));
+        // A row below all that the bias can be has none.
+        grid.scale = Qparam::at_least(arithmetic::quotient(span > 0.0f ? span : 0.0f, grid.unit * static_cast<float>(Levels)));
         grid.keep_finite<Levels, Qparam>();
         return grid;
     }

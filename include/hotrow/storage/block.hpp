@@ -88,21 +88,25 @@ struct BlockPart {
     /// Smallest and largest of the block's finite values, on all of its lanes. Compared as integers of the same order, which vectorise
     /// without leave to assume anything about floats. Both zeros come out as +0.
     HOTROW_HD Range range(const float* values) const {
+#if defined(__CUDA_ARCH__)
+        float least = arithmetic::float_of(0x7f7fffffu), most = -least;
+        for_each([&](int i) {
+            least = fminf(least, values[i]);
+            most = fmaxf(most, values[i]);
+        });
+        const std::int32_t low_key = arithmetic::ordered(least), high_key = arithmetic::ordered(most);
+#else
         std::int32_t low_key = 0x7f7fffff, high_key = static_cast<std::int32_t>(0x80800000u);  // FP32's largest and smallest
         for_each([&](int i) {
-            const std::int32_t bits = static_cast<std::int32_t>(arithmetic::bits_of(values[i]));
-            const std::int32_t key = bits ^ ((bits >> 31) & 0x7fffffff);
+            const std::int32_t key = arithmetic::ordered(values[i]);
             low_key = key < low_key ? key : low_key;
             high_key = key > high_key ? key : high_key;
         });
-        float low = value_of(low_key), high = value_of(high_key);
-        HOTROW_UNROLL
-        for (int mask = Shape::lanes / 2; mask > 0; mask /= 2) {
-            const float other_low = tile.exchange(low, mask), other_high = tile.exchange(high, mask);
-            low = other_low < low ? other_low : low;
-            high = other_high > high ? other_high : high;
-        }
-        return {low + 0.0f, high + 0.0f};
+#endif
+        constexpr std::uint32_t sign = 0x80000000u;  // turned over, unsigned integers of the same order
+        const std::uint32_t low = lowest_of<Shape::lanes>(tile, static_cast<std::uint32_t>(low_key) ^ sign);
+        const std::uint32_t high = highest_of<Shape::lanes>(tile, static_cast<std::uint32_t>(high_key) ^ sign);
+        return {arithmetic::from_ordered(static_cast<std::int32_t>(low ^ sign)) + 0.0f, arithmetic::from_ordered(static_cast<std::int32_t>(high ^ sign)) + 0.0f};
     }
 
     /// Largest magnitude in the block, on all of its lanes.
@@ -112,13 +116,7 @@ struct BlockPart {
             const std::int32_t magnitude = static_cast<std::int32_t>(arithmetic::bits_of(values[i]) & 0x7fffffffu);
             key = magnitude > key ? magnitude : key;
         });
-        float high = arithmetic::float_of(static_cast<std::uint32_t>(key));
-        HOTROW_UNROLL
-        for (int mask = Shape::lanes / 2; mask > 0; mask /= 2) {
-            const float other = tile.exchange(high, mask);
-            high = other > high ? other : high;
-        }
-        return high;
+        return arithmetic::float_of(highest_of<Shape::lanes>(tile, static_cast<std::uint32_t>(key)));
     }
 
     /// Sum over the block in the fixed shape; `add(i, sum)` returns `sum` with element `i` added.
@@ -138,11 +136,6 @@ struct BlockPart {
             sums[p] = total;
         }
         return reduction::sum_of_packs<Shape::lanes>(tile, sums);
-    }
-
-private:
-    HOTROW_HD static float value_of(std::int32_t key) {
-        return arithmetic::float_of(static_cast<std::uint32_t>(key ^ ((key >> 31) & 0x7fffffff)));
     }
 };
 
@@ -178,14 +171,18 @@ HOTROW_HD HOTROW_INLINE void decode_codes(const std::byte* from, const Value& va
 /// gives the function from a code's number to its value.
 template <class P, int Dim, int N, Tile TileType, class ValueOf, class F>
 HOTROW_HD HOTROW_INLINE void visit_blocks(const TileType& tile, const std::byte* codes, ValueOf&& value_of, F&& f) {
+    using Shape = BlockShape<Dim, N, TileType::lanes>;
     for_each_block<Dim, N>(tile, [&](const auto& part) HOTROW_INLINE_LAMBDA {
-        part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
-            constexpr int n = decltype(width)::value;
-            const auto value = value_of(part.index());
-            float values[n];
-            decode_codes<P>(codes + element * P::bits / 8, value, values);
-            f(width, i, values);
-        });
+        const auto show = [&](const auto& value) HOTROW_INLINE_LAMBDA {
+            part.for_each_stretch([&](auto width, int i, int element) HOTROW_INLINE_LAMBDA {
+                constexpr int n = decltype(width)::value;
+                float values[n];
+                decode_codes<P>(codes + element * P::bits / 8, value, values);
+                f(width, i, values);
+            });
+        };
+        // A part of a tile that is wider than the row may lie in no block.
+        if (Shape::blocks == 1 || part.index() < Shape::blocks) show(value_of(part.index()));
     });
 }
 

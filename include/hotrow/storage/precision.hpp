@@ -78,6 +78,35 @@ HOTROW_HD HOTROW_INLINE void visit_floats(const TileType& tile, const float* fro
     });
 }
 
+#if defined(__CUDA_ARCH__)
+/// The four codes of a pack as floats. A code is put in the mantissa of a power of two in which its lowest bit is worth one; what is left
+/// without the power is the number. Two instructions of the fast kind, where a conversion is of the slow kind and needs a shift.
+template <int Bits>
+__device__ inline void numbers_of(std::uint32_t word, float (&values)[4]) {
+    if constexpr (Bits == 8) {
+        constexpr float power = arithmetic::power_of_two(23);
+        asm("prmt.b32 %0, %1, 0x4b000000, 0x7650;" : "=f"(values[0]) : "r"(word));
+        asm("prmt.b32 %0, %1, 0x4b000000, 0x7651;" : "=f"(values[1]) : "r"(word));
+        asm("prmt.b32 %0, %1, 0x4b000000, 0x7652;" : "=f"(values[2]) : "r"(word));
+        asm("prmt.b32 %0, %1, 0x4b000000, 0x7653;" : "=f"(values[3]) : "r"(word));
+        HOTROW_UNROLL
+        for (int i = 0; i < 4; ++i) values[i] -= power;
+    } else {
+        constexpr std::uint32_t mask = (1u << Bits) - 1u;
+        const auto number = [&](auto i) {
+            constexpr int at = Bits * decltype(i)::value;
+            float value;  // (word & mask) | exponent
+            asm("lop3.b32 %0, %1, %2, %3, 0xea;" : "=f"(value) : "r"(word), "n"(mask << at), "n"((127 + 23 - at) << 23));
+            return value - arithmetic::power_of_two(23 - at);
+        };
+        values[0] = number(std::integral_constant<int, 0>{});
+        values[1] = number(std::integral_constant<int, 1>{});
+        values[2] = number(std::integral_constant<int, 2>{});
+        values[3] = number(std::integral_constant<int, 3>{});
+    }
+}
+#endif
+
 /// Unsigned integers of 8, 4 or 2 bits.
 template <int Bits>
 struct PackedInteger {
@@ -93,8 +122,11 @@ struct PackedInteger {
             if constexpr (Bits == 8) word = *reinterpret_cast<const std::uint32_t*>(from);
             if constexpr (Bits == 4) word = *reinterpret_cast<const std::uint16_t*>(from);
             if constexpr (Bits == 2) word = *reinterpret_cast<const std::uint8_t*>(from);
-            HOTROW_UNROLL
+#if defined(__CUDA_ARCH__)
+            numbers_of<Bits>(word, values);
+#else
             for (int i = 0; i < 4; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>((word >> (Bits * i)) & levels));
+#endif
         } else if constexpr (Bits == 8) {
             for (int i = 0; i < N; ++i) values[i] = static_cast<float>(static_cast<std::int32_t>(from[i]));
         } else {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace hotrow {
 
@@ -18,21 +19,37 @@ struct QparamStorage {
     using Format = typename Q::Format;
     using type = typename Q::Storage;
     static constexpr int bytes = static_cast<int>(sizeof(type));
+    static constexpr bool is_half = std::is_same_v<Format, HalfFormat>;  // for which a device has instructions
 
     HOTROW_HD static float load(const std::byte* from) { return detail::decode_one<Format>(*reinterpret_cast<const type*>(from)); }
     /// `value` must be representable.
     HOTROW_HD static void store(float value, std::byte* to) {
+#if defined(__CUDA_ARCH__)
+        if constexpr (is_half) {
+            *reinterpret_cast<type*>(to) = detail::half_toward<detail::Toward::nearest>(value);
+            return;
+        }
+#endif
         *reinterpret_cast<type*>(to) = static_cast<type>(detail::encode_one<Format, TowardZero>(value));
     }
 
     HOTROW_HD static float nearest(float value) { return detail::decode_one<Format>(detail::encode_one<Format, NearestEven>(value)); }
     /// The largest representable value that is <= value, within the range.
     HOTROW_HD static float at_most(float value) {
+#if defined(__CUDA_ARCH__)
+        if constexpr (is_half) return Format::decode(detail::half_toward<detail::Toward::below>(value > -Format::max_value ? value : -Format::max_value));
+#endif
         return detail::decode_one<Format>(value < 0.0f ? detail::encode_one<Format, AwayFromZero>(value) : detail::encode_one<Format, TowardZero>(value));
     }
     /// The smallest representable value that is >= value (1 - 2^-20), for value >= 0, within the range. The slack
     /// swallows FP32's own errors: without it a row that is read and encoded again would grow by a unit of the narrow float.
     HOTROW_HD static float at_least(float value) {
+#if defined(__CUDA_ARCH__)
+        if constexpr (is_half) {
+            const float slack = arithmetic::product(value, 1.0f - arithmetic::power_of_two(-20));
+            return Format::decode(detail::half_toward<detail::Toward::above>(slack < Format::max_value ? slack : Format::max_value));
+        }
+#endif
         return detail::decode_one<Format>(detail::encode_one<Format, AwayFromZero>(arithmetic::product(value, 1.0f - arithmetic::power_of_two(-20))));
     }
     /// The representable value below value > 0.
@@ -66,9 +83,13 @@ public:
     HOTROW_HD Clamp(float low, float high) : low_(hidden(low)), high_(hidden(high)) {}
 
     HOTROW_HD float operator()(float steps) const {
+#if defined(__CUDA_ARCH__)
+        return fminf(fmaxf(steps, arithmetic::float_of(low_)), arithmetic::float_of(high_));
+#else
         const std::int32_t bits = static_cast<std::int32_t>(arithmetic::bits_of(steps));
         const std::int32_t raised = bits > low_ ? bits : low_;
         return arithmetic::float_of(static_cast<std::uint32_t>(raised < high_ ? raised : high_));
+#endif
     }
 
 private:

@@ -102,7 +102,12 @@ struct Stochastic {
     HOTROW_HD static std::int32_t to_code(float t, std::uint32_t random) {
         constexpr int shift = Bits + 1;
         const std::int32_t fixed = static_cast<std::int32_t>(t * arithmetic::power_of_two(shift));
+#if defined(__CUDA_ARCH__)
+        std::uint32_t missing;  // (a ^ b) | c
+        asm("lop3.b32 %0, %1, %2, 1, 0xbe;" : "=r"(missing) : "r"(random >> (32 - shift)), "n"((1u << shift) - 1u));
+#else
         const std::uint32_t missing = (~random >> (32 - shift)) | 1u;
+#endif
         return (fixed + static_cast<std::int32_t>(missing)) >> shift;
     }
 

@@ -23,12 +23,17 @@ struct RowsView {
     static constexpr int dim = Dim;
     /// Floats from one line to the next: whole packs.
     static constexpr int line_stride = (Dim + 3) / 4 * 4;
+    /// A stored row is read as a line is.
+    static constexpr bool stored_as_lines =
+        requires { RowFormat::Precision_t::in_place(nullptr); } && Layout::stride == line_stride * static_cast<int>(sizeof(float));
 
     std::byte* stored;
     float* lines;
     std::uint64_t line_count;
 
-    HOTROW_HD bool is_line(Location location) const { return location < line_count; }
+    HOTROW_HD bool is_line(Location location) const { return location < static_cast<Location>(line_count); }
+    /// The row of a location that is no line.
+    HOTROW_HD RowId row_of(Location location) const { return static_cast<RowId>(location - static_cast<Location>(line_count)); }
 
     // Addresses: 64-bit before the product, so that tables beyond 2^31 elements are reached.
     HOTROW_HD std::byte* stored_row(std::uint64_t row) const { return stored + row * static_cast<std::uint64_t>(Layout::stride); }
@@ -40,17 +45,20 @@ struct RowsView {
         if (is_line(location)) {
             load_line(tile, location, values);
         } else {
-            load_stored(tile, location - line_count, values);
+            load_stored(tile, row_of(location), values);
         }
     }
 
     /// The same without a place for the row: `f(width, i, values)` for each stretch, as `RowFormat::visit`.
     template <Tile TileType, class F>
     HOTROW_HD HOTROW_INLINE void visit(const TileType& tile, Location location, F&& f) const {
-        if (is_line(location)) {
+        if constexpr (TileType::lanes > 1 && stored_as_lines) {  // lanes of a warp read lines and stored rows at once
+            const std::byte* const from = is_line(location) ? reinterpret_cast<const std::byte*>(line(location)) : stored_row(row_of(location));
+            RowFormat::template visit<Dim>(tile, from, f);
+        } else if (is_line(location)) {
             visit_line(tile, location, f);
         } else {
-            RowFormat::template visit<Dim>(tile, stored_row(location - line_count), f);
+            RowFormat::template visit<Dim>(tile, stored_row(row_of(location)), f);
         }
     }
 
@@ -83,7 +91,7 @@ struct RowsView {
             constexpr int bytes = line_stride * static_cast<int>(sizeof(float));
             detail::prefetch<bytes, detail::alignment_of_rows(bytes)>(line(location));
         } else {
-            prefetch_stored(location - line_count);
+            prefetch_stored(row_of(location));
         }
     }
     HOTROW_HD HOTROW_INLINE void prefetch_stored(std::uint64_t row) const {

@@ -36,6 +36,13 @@ struct SmallFloat {
 
     /// The exact value of `code`.
     HOTROW_HD static float decode(std::uint32_t code) {
+#if defined(__CUDA_ARCH__)
+        if constexpr (ExponentBits == 5 && MantissaBits <= 10) {  // binary16, or its upper bits
+            float value;
+            asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(static_cast<std::uint16_t>(code << (16 - bits))));
+            return value;
+        }
+#endif
         const std::uint32_t sign = (code & ~magnitude_mask) << (32 - bits);
         std::uint32_t magnitude = (code & magnitude_mask) << (23 - MantissaBits);
         if constexpr (ExponentBits < 8) {
@@ -173,6 +180,23 @@ HOTROW_HD HOTROW_INLINE float decode_one(std::uint32_t code) {
     return Format::decode(code);
 }
 
+#if defined(__CUDA_ARCH__)
+/// The neighbour in binary16, infinite beyond its range.
+enum class Toward { nearest, below, above };
+template <Toward toward>
+__device__ inline std::uint16_t half_toward(float value) {
+    std::uint16_t code;
+    if constexpr (toward == Toward::below) {
+        asm("cvt.rm.f16.f32 %0, %1;" : "=h"(code) : "f"(value));
+    } else if constexpr (toward == Toward::above) {
+        asm("cvt.rp.f16.f32 %0, %1;" : "=h"(code) : "f"(value));
+    } else {
+        asm("cvt.rn.f16.f32 %0, %1;" : "=h"(code) : "f"(value));
+    }
+    return code;
+}
+#endif
+
 /// `Format::encode<Rounding>` of a finite value, for roundings without randomness.
 template <class Format, class Rounding>
 HOTROW_HD HOTROW_INLINE std::uint32_t encode_one(float value) {
@@ -184,6 +208,17 @@ HOTROW_HD HOTROW_INLINE std::uint32_t encode_one(float value) {
                                                                       : _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
         const std::uint32_t pattern = arithmetic::bits_of(value);
         const std::uint32_t ordinal = _cvtss_sh(arithmetic::float_of(pattern & 0x7fffffffu), mode);
+        return ((pattern >> 16) & 0x8000u) | (ordinal > HalfFormat::max_ordinal ? HalfFormat::max_ordinal : ordinal);
+    }
+#endif
+#if defined(__CUDA_ARCH__)
+    if constexpr (std::is_same_v<Format, HalfFormat>) {
+        const std::uint32_t pattern = arithmetic::bits_of(value);
+        const float magnitude = arithmetic::float_of(pattern & 0x7fffffffu);
+        constexpr Toward toward = std::is_same_v<Rounding, TowardZero>     ? Toward::below
+                                  : std::is_same_v<Rounding, AwayFromZero> ? Toward::above
+                                                                           : Toward::nearest;
+        const std::uint32_t ordinal = half_toward<toward>(magnitude);
         return ((pattern >> 16) & 0x8000u) | (ordinal > HalfFormat::max_ordinal ? HalfFormat::max_ordinal : ordinal);
     }
 #endif
