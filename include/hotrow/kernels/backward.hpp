@@ -7,6 +7,7 @@
 #include "../statistics.hpp"
 #include "forward.hpp"
 #include "rows.hpp"
+#include "update.hpp"
 
 #include <cstdint>
 #include <type_traits>
@@ -79,8 +80,7 @@ struct SumGradientChunks {
     }
 };
 
-/// Exact update: one tile a unique row. Sums the row's gradients, takes one optimizer step in FP32, and writes the line
-/// (now dirty) or encodes the stored row. A result that is not finite is rejected: row and state stay as they were.
+/// Exact update: one tile a unique row. Sums the row's gradients, and updates it by the sum.
 template <class Rows, class OptimizerType, class Gradients>
 struct UpdateRows {
     TablesView<typename Rows::RowId> tables;
@@ -102,24 +102,8 @@ struct UpdateRows {
         sum_gradients<local>(tile, run, gradient);
 
         const std::uint64_t row = row_of(run);
-        typename OptimizerType::RowState state = row_states[keeps_state ? row : 0u];
-        float values[local];
-        rows.read(tile, location, values);
-        const bool state_is_finite = optimizer->template update<Rows::dim>(tile, values, gradient, state);
-
-        if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !state_is_finite) {
-            if (tile.rank() == 0) counts.add(tables.table_of(row), rejected_updates);
-            return;
-        }
-        if (rows.is_line(location)) {
-            rows.store_line(tile, location, values);
-            if (tile.rank() == 0) flags[location] |= LineFlag::dirty;
-        } else {
-            rows.store_stored(tile, row, values, tables.random_key(row, *plan.step));
-        }
-        if constexpr (keeps_state) {
-            if (tile.rank() == 0) row_states[row] = state;
-        }
+        const bool taken = update_row(tile, tables, rows, flags, row_states, *optimizer, location, row, gradient, *plan.step);
+        if (!taken && tile.rank() == 0) counts.add(tables.table_of(row), rejected_updates);
     }
 
 private:

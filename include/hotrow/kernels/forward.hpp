@@ -90,13 +90,7 @@ template <class Rows, Index I, class Locations, Tile TileType>
 HOTROW_HD HOTROW_INLINE void add_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
                                         std::uint32_t position, float* sum) {
     locations.prefetch(rows, position);
-    const auto location = locations(tile, position);
-    if (location == nowhere<typename Rows::RowId>) return;
-    const float weight = batch.weight(position);
-    rows.visit(tile, location, [&](auto width, int i, const float* values) HOTROW_INLINE_LAMBDA {
-        HOTROW_UNROLL
-        for (int j = 0; j < decltype(width)::value; ++j) sum[i + j] = arithmetic::fma(weight, values[j], sum[i + j]);
-    });
+    rows.accumulate(tile, locations(tile, position), batch.weight(position), sum);
 }
 
 /// Sums of the full chunks of long bags, so that a bag of any length keeps many tiles busy. Call i looks after the
