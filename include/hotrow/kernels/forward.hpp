@@ -90,7 +90,9 @@ template <class Rows, Index I, class Locations, Tile TileType>
 HOTROW_HD HOTROW_INLINE void add_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
                                         std::uint32_t position, float* sum) {
     locations.prefetch(rows, position);
-    rows.accumulate(tile, locations(tile, position), batch.weight(position), sum);
+    const auto location = locations(tile, position);
+    if (location == nowhere<typename Rows::RowId>) return;
+    rows.accumulate(tile, location, batch.weight(position), sum);
 }
 
 /// Sums of the full chunks of long bags, so that a bag of any length keeps many tiles busy. Call i looks after the
