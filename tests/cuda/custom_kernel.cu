@@ -51,73 +51,86 @@ void launch(std::integer_sequence<int, Lanes...>, Tiles tiles, std::uint32_t cou
     ((i++ == tiles.choice ? launch<Lanes>(tiles.groups, count, body, stream) : void()), ...);
 }
 
-/// A batch in flight on both.
-template <class I>
-struct InFlight {
+/// A batch on both: forward and backward on the host, own kernels on the device, to be compared when the device has come so far.
+template <class Pair>
+struct Work {
+    using I = std::int64_t;
+    using View = typename Pair::DeviceEmbedding::View;
+    static constexpr std::size_t dim = Pair::HostEmbedding::dim;
+
     BatchOnBoth<I> batch;
-    Plan<I> host_plan{}, device_plan{};
-    explicit InFlight(const NaiveBatch& b) : batch(b) {}
+    std::size_t size = batch.output_rows * dim;
+    typename Pair::template Aligned<float> host_output{size}, host_gradient{size};
+    DeviceArray<float> output{size}, gradient{size};
+    DeviceArray<std::uint8_t> taken{batch.indices.size()};
+    Plan<I> host_plan{}, plan{};
+    std::uint32_t rejected = 0;
+
+    Work(const NaiveBatch& b, RandomNumbers& random) : batch(b) {
+        std::vector<float> values = random_gradient(random, size);
+        if (!values.empty() && random.one_in(5)) values[random.below(size)] = random.one_in(2) ? NAN : INFINITY;
+        std::copy(values.begin(), values.end(), host_gradient.span().begin());
+        gradient.set(values);
+        taken.set(std::vector<std::uint8_t>(batch.indices.size(), 7));
+    }
+
+    template <class Lanes>
+    void step(Pair& both, RandomNumbers& random) {
+        const std::uint64_t before = both.host.statistics().rejected_updates;
+        both.host.forward(host_plan, host_output.span());
+        both.host.backward(host_plan, std::span<const float>(host_gradient.span()));
+        rejected = static_cast<std::uint32_t>(both.host.statistics().rejected_updates - before);
+
+        const auto any_tiles = [&] { return Tiles{static_cast<int>(random.below(Lanes::size())), random.one_in(2)}; };
+        const auto view = both.device.view();
+        const auto planned = both.device.plan_view(plan, both.stream);
+        const OwnForward<View, I> forward{view, planned, plan.batch, random.one_in(2), output.data()};
+        launch(Lanes{}, any_tiles(), static_cast<std::uint32_t>(batch.output_rows), forward, both.stream);
+        const OwnBackward<View, I> backward{view, planned, plan.batch, gradient.data(), taken.data()};
+        launch(Lanes{}, any_tiles(), planned.lookups, backward, both.stream);
+        both.device.finish(plan, both.stream);
+    }
+
+    void compare() const {
+        REQUIRE(same_bytes(output.get(), host_output.copy()));
+        // Among the runs that took nothing may be that of bad indices.
+        const std::vector<std::uint8_t> results = taken.get();
+        const auto refused = static_cast<std::uint32_t>(std::count(results.begin(), results.end(), 0));
+        REQUIRE((refused == rejected || refused == rejected + 1));
+    }
 };
 
-/// Forward and backward on the host; own kernels on the device.
-template <class Lanes, class I, class Pair>
-void step(Pair& both, const InFlight<I>& work, RandomNumbers& random) {
-    using View = typename Pair::DeviceEmbedding::View;
-    constexpr std::size_t dim = Pair::HostEmbedding::dim;
-    const std::size_t size = work.batch.output_rows * dim;
-    std::vector<float> values = random_gradient(random, size);
-    if (!values.empty() && random.one_in(5)) values[random.below(size)] = random.one_in(2) ? NAN : INFINITY;
-    const typename Pair::template Aligned<float> output(size), gradient(values);
-    both.host.forward(work.host_plan, output.span());
-    both.host.backward(work.host_plan, std::span<const float>(gradient.span()));
-    const std::uint64_t rejected_on_host = both.host.statistics().rejected_updates;
-    const std::uint64_t rejected_before = both.device.statistics(both.stream).rejected_updates;
-
-    const auto any_tiles = [&] { return Tiles{static_cast<int>(random.below(Lanes::size())), random.one_in(2)}; };
-    const auto plan = both.device.plan_view(work.device_plan, both.stream);
-    const DeviceArray<float> own_output(size), own_gradient(values);
-    const DeviceArray<std::uint8_t> taken(std::vector<std::uint8_t>(plan.lookups, 7));
-    const OwnForward<View, I> forward{both.device.view(), plan, work.device_plan.batch, random.one_in(2), own_output.data()};
-    launch(Lanes{}, any_tiles(), static_cast<std::uint32_t>(work.batch.output_rows), forward, both.stream);
-    const OwnBackward<View, I> backward{both.device.view(), plan, work.device_plan.batch, own_gradient.data(), taken.data()};
-    launch(Lanes{}, any_tiles(), plan.lookups, backward, both.stream);
-    both.device.finish(work.device_plan, both.stream);
-    both.own_stream.wait();
-    REQUIRE(same_bytes(own_output.get(), output.copy()));
-    REQUIRE(both.device.statistics(both.stream).rejected_updates == rejected_on_host);
-    // Among the runs that took nothing are those of bad indices: at most one a batch.
-    const std::vector<std::uint8_t> results = taken.get();
-    const std::uint64_t refused = static_cast<std::uint64_t>(std::count(results.begin(), results.end(), 0));
-    const std::uint64_t rejected = rejected_on_host - rejected_before;
-    REQUIRE((refused == rejected || refused == rejected + 1));
-}
-
-/// Random batches, planned ahead on a stream of their own if the options allow it.
+/// Random batches. Those that the options allow to be ahead are planned on a stream of their own, with which the host does not wait.
 template <class Lanes, class Pair>
 void train(typename Pair::Options options, int steps) {
-    using I = std::int64_t;
     options.bounds = Bounds::skip;
     options.max_lookups = 1000;
     Pair both(options);
     TestStream own_ahead;
-    const cudaStream_t ahead = options.in_flight > 1 ? static_cast<cudaStream_t>(own_ahead) : both.stream;
+    const std::size_t in_flight = static_cast<std::size_t>(options.in_flight);
+    const cudaStream_t ahead = in_flight > 1 ? static_cast<cudaStream_t>(own_ahead) : both.stream;
     RandomNumbers random(options.seed);
-    std::vector<std::unique_ptr<InFlight<I>>> queue;
+    std::vector<std::unique_ptr<Work<Pair>>> all;
     for (int i = 0; i < steps; ++i) {
-        INFO("step " << i);
         BatchShape shape = random_shape(random);
         shape.giant = 200;
         NaiveBatch batch = random_batch(random, options.table_rows, shape);
         for (std::int64_t& index : batch.indices) index = random.one_in(40) ? static_cast<std::int64_t>(random.below(~0ull)) : index;
-        auto& next = *queue.emplace_back(std::make_unique<InFlight<I>>(batch));
-        next.host_plan = both.host.plan(next.batch.host);
-        next.device_plan = both.device.plan(next.batch.device, ahead);
-        while (static_cast<int>(queue.size()) == options.in_flight || (i + 1 == steps && !queue.empty())) {
-            step<Lanes>(both, *queue.front(), random);
-            queue.erase(queue.begin());
+        all.push_back(std::make_unique<Work<Pair>>(batch, random));
+    }
+    for (std::size_t planned = 0, done = 0; done < all.size(); ++done) {
+        for (; planned < all.size() && planned < done + in_flight; ++planned) {
+            all[planned]->host_plan = both.host.plan(all[planned]->batch.host);
+            all[planned]->plan = both.device.plan(all[planned]->batch.device, ahead);
         }
+        all[done]->template step<Lanes>(both, random);
     }
     own_ahead.wait();
+    both.own_stream.wait();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        INFO("step " << i);
+        all[i]->compare();
+    }
     both.require_same("after training");
     const Statistics s = both.host.statistics();
     REQUIRE(s.rejected_updates > 0);
