@@ -107,7 +107,7 @@ public:
     // --- a training step -------------------------------------------------------------------------------------
 
     /// Plans a batch: finds its unique rows, decides what the cache admits and evicts, and moves those rows. Until
-    /// `backward` or `release` ends the plan, its rows stay where they are.
+    /// `backward`, `finish` or `release` ends the plan, its rows stay where they are.
     /// Throws `ShapeError`, `IndexError` (`Host` with `Bounds::report`) or `PlanError`, before anything changes.
     ///
     /// With `Options::in_flight` > 1, plans of coming batches may be made while earlier ones wait for their forward or backward, on
@@ -215,9 +215,7 @@ public:
                                                                     detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v.row_states, &v.state->optimizer, source},
                                                                 counts());
         }
-        if (orders_streams()) places_[plan.place].used.set(stream);
-        mark_access(stream);
-        places_[plan.place].sequence = 0;
+        end(plan.place, stream);
     }
 
     /// Tells of a coming batch, so that the plans before it keep the rows that it needs: for caches that look ahead (`Lookahead`). The next
@@ -252,11 +250,30 @@ public:
         mark_access(stream);
     }
 
-    /// Ends a plan that gets no backward.
+    /// Ends a plan that gets no backward, and that no kernel of the caller's own has used.
     template <Index I>
     void release(const Plan<I>& plan) {
         require_current(plan, "release");
         places_[plan.place].sequence = 0;
+    }
+
+    // --- in a kernel of one's own: `plan`, `plan_view` and `view()` for the kernels, `finish` ----------------------
+
+    /// The arrays of a plan, for kernels that are launched on `stream` from now on: where each lookup's row is, and the lookups of each
+    /// unique row. Valid until `backward`, `finish` or `release` ends the plan. Throws `PlanError` for a plan that has ended.
+    template <Index I>
+    PlanView<RowId> plan_view(const Plan<I>& plan, Stream stream = Stream{}) const {
+        require_current(plan, "plan_view");
+        order_use(plan.place, stream);
+        return places_[plan.place].workspace.plan;
+    }
+
+    /// Ends a plan in the place of `backward`, after the kernels of the caller's own that read its rows, or updated them by `View::update`.
+    /// `stream` is the one that they ran on, or waits for them; what comes later on other streams sees their updates.
+    template <Index I>
+    void finish(const Plan<I>& plan, Stream stream = Stream{}) {
+        require_current(plan, "finish");
+        end(plan.place, stream);
     }
 
     // --- reading, writing, counting ---------------------------------------------------------------------------
@@ -441,7 +458,7 @@ public:
     /// Lines of the cache.
     std::int64_t lines() const { return static_cast<std::int64_t>(slot_count()); }
 
-    /// What kernels see: trivially copyable, valid while this embedding lives.
+    /// What kernels see: trivially copyable, valid while this embedding lives. See EmbeddingView for what a kernel of one's own does with it.
     View view() const {
         View v{};
         v.geometry = geometry_;
@@ -460,6 +477,7 @@ public:
         v.line_count = slot_count();
         v.row_states = row_states_.data();
         v.state = state_.data();
+        v.counts = counts();
         return v;
     }
 
@@ -546,7 +564,7 @@ private:
             if (places_[place].sequence == 0) return place;
         }
         throw PlanError("hotrow: " + std::to_string(places_.size()) + " plans are in flight, and Options::in_flight is " + std::to_string(options_.in_flight) +
-                        "; end one with backward or release first, or allow up to " + std::to_string(max_in_flight));
+                        "; end one with backward, finish or release first, or allow up to " + std::to_string(max_in_flight));
     }
 
     void reserve(std::uint32_t index, std::int64_t lookups) {
@@ -558,6 +576,13 @@ private:
         place.workspace = Space(*backend_, lookups, geometry_.mixer.bits, Dim, block.data());
         place.block = std::move(block);
         place.reserved = lookups;
+    }
+
+    /// A plan ends with what `stream` has been given so far.
+    void end(std::uint32_t place, Stream stream) {
+        if (orders_streams()) places_[place].used.set(stream);
+        mark_access(stream);
+        places_[place].sequence = 0;
     }
 
     PlansInFlight<RowId> plans_in_flight() const {
@@ -597,7 +622,7 @@ private:
     void require_no_plan(const std::string& call) const {
         for (const Place& place : places_) {
             if (place.sequence != 0) {
-                throw PlanError("hotrow: " + call + " while plan " + std::to_string(place.sequence) + " is in flight; end it with backward or release first");
+                throw PlanError("hotrow: " + call + " while plan " + std::to_string(place.sequence) + " is in flight; end it with backward, finish or release first");
             }
         }
     }

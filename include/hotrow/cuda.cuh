@@ -4,4 +4,5 @@
 /// hotrow with the `Cuda` backend; for nvcc (or another CUDA compiler).
 
 #include "execution/cuda.cuh"
+#include "execution/device_tile.cuh"
 #include "hotrow.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config.hpp"
+#include "execution/atomics.hpp"
 
 #include <cstdint>
 
@@ -69,6 +70,11 @@ struct CountReplicas {
         return ((tables + 1u) * static_cast<std::uint32_t>(counter_count) + 7u) / 8u * 8u;
     }
     HOTROW_HD Counts replica(std::uint32_t i) const { return {values + static_cast<std::uint64_t>(i % count) * stride}; }
+
+    /// Counts one thing, where nobody knows which threads share a replica.
+    HOTROW_HD void add_shared(std::uint32_t table, Counter counter) const {
+        atomic_add(values + table * static_cast<std::uint32_t>(counter_count) + static_cast<std::uint32_t>(counter), std::uint64_t{1});
+    }
 };
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../config.hpp"
+#include "../execution/reduction.hpp"
 #include "batch.hpp"
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace hotrow {
 
-/// A ticket for one planned batch: good for the embedding that made it, from `plan` to `backward` or `release`.
+/// A ticket for one planned batch: good for the embedding that made it, from `plan` to `backward`, `finish` or `release`.
 template <Index I>
 struct Plan {
     const void* owner = nullptr;
@@ -19,7 +20,14 @@ struct Plan {
 };
 
 /// What the plan of a batch holds. `n` is the number of lookups; a *run* is a stretch of equal keys, one unique row.
-/// All arrays lie in the workspace.
+/// All arrays lie in the workspace, memory of the embedding's backend.
+///
+/// A kernel of one's own reads, never writes:
+/// * going forward, `locations[position]` for the lookup `indices[position]` of the batch;
+/// * going backward, with a tile for each run below `runs()`, its lookups `positions[run_begin[run] .. run_begin[run + 1]]`, by `sum_run` or
+///   otherwise, and then `EmbeddingView::update(tile, plan, run, gradient)`. The host knows only that there are at most `lookups` runs: launch
+///   tiles for so many, and let those beyond `runs()` return.
+/// Lookups with an index outside of its table are at `nowhere`, together in one run.
 template <class RowId>
 struct PlanView {
     RowId* keys;               ///< [n] sorted keys
@@ -40,6 +48,17 @@ struct PlanView {
     static constexpr RowId not_admitted = std::numeric_limits<RowId>::max();
     static constexpr RowId nothing_to_write = not_admitted - 1u;  ///< admitted; the way was empty or clean
     // any other value: admitted, and this dirty row must be written back first
+
+    /// Unique rows of the batch; on a device, for kernels only.
+    HOTROW_HD std::uint32_t runs() const { return lookups == 0u ? 0u : *run_count; }
+
+    /// The sum of a run's gradients in the shape that `reduction` fixes, which is that of `backward`: `add(position, sum)` adds what one lookup
+    /// contributes to a lane's `Local` elements, by `arithmetic::fma` or sums.
+    template <int Local, class Add>
+    HOTROW_HD HOTROW_INLINE void sum_run(std::uint32_t run, float* total, Add&& add) const {
+        reduction::segment_sum<Local>(run_begin[run], run_begin[run + 1u], total,
+                                      [&](std::uint32_t i, float* sum) HOTROW_INLINE_LAMBDA { add(positions[i], sum); });
+    }
 
     HOTROW_HD std::uint32_t run_length(std::uint32_t run) const { return run_begin[run + 1u] - run_begin[run]; }
 

@@ -45,6 +45,14 @@ struct TablesView {
     std::uint64_t* step;  ///< plans so far
     detail::BadInput* bad_input;
 
+    /// The linear id of row `index` of `table`; `no_row` for what is outside.
+    HOTROW_HD RowId row_id(std::uint32_t table, std::int64_t index) const {
+        if (table >= tables) return no_row<RowId>;
+        const std::uint64_t begin = table_begin[table];
+        const std::uint64_t row = static_cast<std::uint64_t>(index);  // negative ones become huge
+        return row < table_begin[table + 1u] - begin ? static_cast<RowId>(begin + row) : no_row<RowId>;
+    }
+
     /// The table that holds `row`.
     HOTROW_HD std::uint32_t table_of(std::uint64_t row) const {
         // The last table that begins at or before the row, found without branches, which nobody could predict.

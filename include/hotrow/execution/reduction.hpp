@@ -9,7 +9,7 @@
 /// The one place that fixes the shape of every floating-point sum, so that host and device, any grid and any
 /// number of threads add in the same order.
 ///
-/// * Over the elements of a row or of a block of it (`row_sum_of_squares`, `detail::BlockPart::sum`): first within a pack of four, in order; then packs by halving from the
+/// * Over the elements of a row or of a block of it (`row_dot`, `detail::BlockPart::sum`): first within a pack of four, in order; then packs by halving from the
 ///   top (`i` with `i + n/2`, padded with zeros to a power of two). On a device the first halvings are
 ///   a lane's own packs, the last a butterfly over lanes; on the host all of them vectorise.
 /// * Over the rows of a segment (a bag, or the gradients of one row): the segment is cut from its start in
@@ -41,9 +41,9 @@ HOTROW_HD HOTROW_INLINE float sum_of_packs(const TileType& tile, float (&sums)[L
     return total;
 }
 
-/// sum of values[i]^2 over the row; every lane gets the result.
+/// sum of a[i] * b[i] over the row; every lane gets the result.
 template <int Dim, Tile TileType>
-HOTROW_HD HOTROW_INLINE float row_sum_of_squares(const TileType& tile, const float* values) {
+HOTROW_HD HOTROW_INLINE float row_dot(const TileType& tile, const float* a, const float* b) {
     using Shape = RowShape<Dim, TileType::lanes>;
     static_assert(TileType::lanes <= Shape::padded_packs, "a tile may not have more lanes than the row has packs");
     constexpr int local = Shape::padded_packs / TileType::lanes;
@@ -56,14 +56,19 @@ HOTROW_HD HOTROW_INLINE float row_sum_of_squares(const TileType& tile, const flo
             HOTROW_UNROLL
             for (int j = 0; j < Shape::pack; ++j) {
                 if (Dim % Shape::pack == 0 ? first < Dim : first + j < Dim) {
-                    const float value = values[p * Shape::pack + j];
-                    sum = arithmetic::fma(value, value, sum);
+                    sum = arithmetic::fma(a[p * Shape::pack + j], b[p * Shape::pack + j], sum);
                 }
             }
         }
         sums[p] = sum;
     }
     return sum_of_packs<TileType::lanes>(tile, sums);
+}
+
+/// sum of values[i]^2 over the row; every lane gets the result.
+template <int Dim, Tile TileType>
+HOTROW_HD HOTROW_INLINE float row_sum_of_squares(const TileType& tile, const float* values) {
+    return row_dot<Dim>(tile, values, values);
 }
 
 /// Adds the rows `begin .. end` of a segment in the fixed shape. `add(from, to, sum)` adds rows, one after the other, to this lane's
@@ -90,10 +95,24 @@ HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end,
     }
     if (begin + full < end) {
         include([&](float* sum) {
+            HOTROW_UNROLL
             for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
             add(begin + full, end, sum);
         });
     }
+}
+
+/// The same by one tile: `add_one(position, sum)` adds one row.
+template <int Local, class AddOne>
+HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, AddOne&& add_one) {
+    const auto add = [&](std::uint32_t from, std::uint32_t to, float* sum) HOTROW_INLINE_LAMBDA {
+        for (std::uint32_t p = from; p < to; ++p) add_one(p, sum);
+    };
+    segment_sum<Local>(begin, end, total, add, [&](std::uint32_t start, float* sum) HOTROW_INLINE_LAMBDA {
+        HOTROW_UNROLL
+        for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
+        add(start, start + chunk_length, sum);
+    });
 }
 
 }  // namespace hotrow::reduction

@@ -7,6 +7,7 @@
 #include "../statistics.hpp"
 #include "forward.hpp"
 #include "rows.hpp"
+#include "update.hpp"
 
 #include <cstdint>
 #include <type_traits>
@@ -175,25 +176,8 @@ private:
         constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
         float gradient[local];
         sum_gradients<local>(tile, run, gradient);
-
-        typename OptimizerType::RowState state = row_states[keeps_state ? run.row : 0u];
-        float values[local];
-        rows.read(tile, run.location, values);
-        const bool state_is_finite = optimizer->template update<Rows::dim>(tile, values, gradient, state);
-
-        if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !state_is_finite) {
-            if (tile.rank() == 0) counts.add(tables.table_of(run.row), rejected_updates);
-            return;
-        }
-        if (rows.is_line(run.location)) {
-            rows.store_line(tile, run.location, values);
-            if (tile.rank() == 0) flags[run.location] |= LineFlag::dirty;
-        } else {
-            rows.store_stored(tile, run.row, values, tables.random_key(run.row, step));
-        }
-        if constexpr (keeps_state) {
-            if (tile.rank() == 0) row_states[run.row] = state;
-        }
+        const bool taken = update_row(tile, tables, rows, flags, row_states, *optimizer, run.location, run.row, gradient, step);
+        if (!taken && tile.rank() == 0) counts.add(tables.table_of(run.row), rejected_updates);
     }
 
     template <int Local, Tile TileType>

@@ -95,19 +95,6 @@ struct WeightedLocation {
     float weight;
 };
 
-/// sum + weight * row.
-template <class Rows, Tile TileType>
-HOTROW_HD HOTROW_INLINE void add_known_row(const TileType& tile, const Rows& rows, typename Rows::Location location, float weight, float* sum) {
-    rows.visit(tile, location, [&](auto width, int i, const float* values) HOTROW_INLINE_LAMBDA {
-        HOTROW_UNROLL
-        for (int j = 0; j < decltype(width)::value; ++j) sum[i + j] = arithmetic::fma(weight, values[j], sum[i + j]);
-    });
-}
-template <class Rows, Tile TileType>
-HOTROW_HD HOTROW_INLINE void add_row(const TileType& tile, const Rows& rows, const WeightedLocation<typename Rows::RowId>& of, float* sum) {
-    if (of.location != nowhere<typename Rows::RowId>) add_known_row(tile, rows, of.location, of.weight, sum);
-}
-
 /// Adds the rows of lookups `begin .. end` of one bag; `locations` are those of the bag.
 template <class Rows, Index I, class Locations, Tile TileType>
 HOTROW_HD HOTROW_INLINE void add_lookups(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
@@ -121,16 +108,20 @@ HOTROW_HD HOTROW_INLINE void add_lookups(const TileType& tile, const Rows& rows,
                 const bool plain = batch.weights == nullptr && !tile.any(own.location == nowhere<typename Rows::RowId>);
                 if (plain) {
                     HOTROW_UNROLL_BY(2)
-                    for (int lane = 0; lane < count; ++lane) add_known_row(tile, rows, tile.from(own.location, lane), 1.0f, sum);
+                    for (int lane = 0; lane < count; ++lane) rows.add(tile, tile.from(own.location, lane), 1.0f, sum);
                 } else {
                     HOTROW_UNROLL_BY(1)
-                    for (int lane = 0; lane < count; ++lane) add_row(tile, rows, broadcast(tile, own, lane), sum);
+                    for (int lane = 0; lane < count; ++lane) {
+                        const Item item = broadcast(tile, own, lane);
+                        rows.accumulate(tile, item.location, item.weight, sum);
+                    }
                 }
             });
     } else {
         for (std::uint32_t p = begin; p < end; ++p) {
             locations.prefetch(rows, p);
-            add_row(tile, rows, Item{locations(tile, p), batch.weight(p)}, sum);
+            const auto location = locations(tile, p);
+            if (location != nowhere<typename Rows::RowId>) rows.add(tile, location, batch.weight(p), sum);
         }
     }
 }
@@ -253,7 +244,8 @@ struct GatherRows {
                 [&](const Item& own, int count) {
                     for (int lane = 0; lane < count; ++lane) {
                         float values[RowShape<Rows::dim, TileType::lanes>::local] = {};
-                        add_row(tile, rows, broadcast(tile, own, lane), values);
+                        const Item item = broadcast(tile, own, lane);
+                        rows.accumulate(tile, item.location, item.weight, values);
                         store_dense<Rows::dim>(tile, values, output, next++);
                     }
                 });

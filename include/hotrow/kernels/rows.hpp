@@ -37,13 +37,13 @@ HOTROW_HD HOTROW_INLINE void visit_dense(const TileType& tile, const Scalar* row
     }
 }
 
-/// Reads one output row into a lane's elements.
+/// Reads row `row` of dense rows ([..][Dim] of `Scalar`) into a lane's elements. If `Dim` is a multiple of 4, `rows` is aligned to 4 scalars.
 template <int Dim, class Scalar, Tile TileType>
 HOTROW_HD HOTROW_INLINE void load_dense(const TileType& tile, const Scalar* rows, std::uint64_t row, float* values) {
     visit_dense<Dim>(tile, rows, row, CopyTo{values});
 }
 
-/// Writes a lane's elements to one output row.
+/// Writes a lane's elements to row `row` of dense rows, which are as for `load_dense`.
 template <int Dim, class Scalar, Tile TileType>
 HOTROW_HD HOTROW_INLINE void store_dense(const TileType& tile, const float* values, Scalar* rows, std::uint64_t row) {
     Scalar* to = rows + row * static_cast<std::uint64_t>(Dim);
@@ -138,3 +138,11 @@ struct WriteRows {
 };
 
 }  // namespace hotrow::detail
+
+namespace hotrow {
+
+// For kernels of one's own: rows of outputs, gradients and activations.
+using detail::load_dense;
+using detail::store_dense;
+
+}  // namespace hotrow

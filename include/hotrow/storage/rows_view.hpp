@@ -3,6 +3,7 @@
 
 #include "../batch/tables_view.hpp"
 #include "../config.hpp"
+#include "../execution/arithmetic.hpp"
 #include "../execution/prefetch.hpp"
 #include "../execution/tile.hpp"
 #include "precision.hpp"
@@ -39,17 +40,42 @@ struct RowsView {
     HOTROW_HD std::byte* stored_row(std::uint64_t row) const { return stored + row * static_cast<std::uint64_t>(Layout::stride); }
     HOTROW_HD float* line(std::uint64_t slot) const { return lines + slot * static_cast<std::uint64_t>(line_stride); }
 
-    /// Reads the row at `location` into a lane's elements.
+    /// Reads the row at `location` into a lane's elements, `values[RowShape<Dim, lanes>::local]`; zeros for `nowhere`.
     template <Tile TileType>
     HOTROW_HD HOTROW_INLINE void read(const TileType& tile, Location location, float* values) const {
+        if (location == nowhere<RowId>) {
+            HOTROW_UNROLL
+            for (int i = 0; i < RowShape<Dim, TileType::lanes>::local; ++i) values[i] = 0.0f;
+        } else {
+            load(tile, location, values);
+        }
+    }
+
+    /// sum + weight * row, by one `arithmetic::fma` an element, as forward sums; `nowhere` adds nothing.
+    template <Tile TileType>
+    HOTROW_HD HOTROW_INLINE void accumulate(const TileType& tile, Location location, float weight, float* sum) const {
+        if (location != nowhere<RowId>) add(tile, location, weight, sum);
+    }
+
+    // Without a test for `nowhere`
+
+    template <Tile TileType>
+    HOTROW_HD HOTROW_INLINE void load(const TileType& tile, Location location, float* values) const {
         if (is_line(location)) {
             load_line(tile, location, values);
         } else {
             load_stored(tile, row_of(location), values);
         }
     }
+    template <Tile TileType>
+    HOTROW_HD HOTROW_INLINE void add(const TileType& tile, Location location, float weight, float* sum) const {
+        visit(tile, location, [&](auto width, int i, const float* values) HOTROW_INLINE_LAMBDA {
+            HOTROW_UNROLL
+            for (int j = 0; j < decltype(width)::value; ++j) sum[i + j] = arithmetic::fma(weight, values[j], sum[i + j]);
+        });
+    }
 
-    /// The same without a place for the row: `f(width, i, values)` for each stretch, as `RowFormat::visit`.
+    /// Reads a row without a place for it: `f(width, i, values)` for each stretch, as `RowFormat::visit`.
     template <Tile TileType, class F>
     HOTROW_HD HOTROW_INLINE void visit(const TileType& tile, Location location, F&& f) const {
         if constexpr (TileType::lanes > 1 && stored_as_lines) {  // lanes of a warp read lines and stored rows at once

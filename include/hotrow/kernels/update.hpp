@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../batch/tables_view.hpp"
+#include "../cache/cache_view.hpp"
+#include "../config.hpp"
+#include "../execution/tile.hpp"
+
+#include <cstdint>
+#include <type_traits>
+
+namespace hotrow::detail {
+
+/// The exact update of one row by its summed gradient, for `backward` and for kernels of the caller's own: one optimizer step in FP32, then the
+/// line, which is dirty now, or the stored row, encoded with the random bits of (row, step). Returns on every lane whether the row took
+/// it; a result that is not finite is rejected whole, and row and state stay as they were. `location` is not `nowhere`.
+template <class Rows, class OptimizerType, Tile TileType>
+HOTROW_HD HOTROW_INLINE bool update_row(const TileType& tile, const TablesView<typename Rows::RowId>& tables, const Rows& rows, std::uint8_t* flags,
+                                        typename OptimizerType::RowState* row_states, const OptimizerType& optimizer,
+                                        typename Rows::Location location, std::uint64_t row, const float* gradient, std::uint64_t step) {
+    constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
+    typename OptimizerType::RowState state = row_states[keeps_state ? row : 0u];
+    float values[RowShape<Rows::dim, TileType::lanes>::local];
+    rows.load(tile, location, values);
+    const bool state_is_finite = optimizer.template update<Rows::dim>(tile, values, gradient, state);
+    if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !state_is_finite) return false;
+
+    if (rows.is_line(location)) {
+        rows.store_line(tile, location, values);
+        if (tile.rank() == 0) flags[location] |= LineFlag::dirty;
+    } else {
+        rows.store_stored(tile, row, values, tables.random_key(row, step));
+    }
+    if constexpr (keeps_state) {
+        if (tile.rank() == 0) row_states[row] = state;
+    }
+    return true;
+}
+
+}  // namespace hotrow::detail
