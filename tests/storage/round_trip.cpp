@@ -131,3 +131,15 @@ TEMPLATE_LIST_TEST_CASE("a row that is encoded again and again does not grow", "
     check(NearestEven{});
     check(Stochastic<>{});
 }
+
+// Found by the device's conversions, which took the negative span for none: the scale came out negative.
+TEST_CASE("a row that lies below all that a narrow bias can be is constant, with a scale of zero", "[storage]") {
+    using Format = RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>;
+    for (const float value : {-1e5f, -1e30f, -3.4e38f}) {
+        const auto stored = encoded<Format, 5>({value, value, value, value, value});
+        const std::byte* const qparams = stored.data() + Format::Layout<5>::qparam_offset;
+        REQUIRE(QparamStorage<Fp16>::load(qparams) == 0.0f);
+        REQUIRE(QparamStorage<Fp16>::load(qparams + QparamStorage<Fp16>::bytes) == -65504.0f);
+        for (const float x : decoded<Format, 5>(stored)) REQUIRE(x == -65504.0f);
+    }
+}
