@@ -62,18 +62,17 @@ class Report:
     def skip(self, stage, why):
         self.say(f"{stage}: left out: {why}")
 
-    def run(self, command, log, limit, **more):
+    def run(self, command, log, limit):
         """(exit status, or None at the limit; standard output). All output goes to the log."""
         environment = dict(os.environ)
         if self.options.dry_run and self.options.runtime:
             environment["LD_LIBRARY_PATH"] = ":".join(p for p in (self.options.runtime, environment.get("LD_LIBRARY_PATH")) if p)
             environment["HOTROW_CUDART_DIR"] = self.options.runtime
-        environment.update(more.get("environment", {}))
         with open(self.path(log), "a", encoding="utf-8") as file:
             file.write("$ " + " ".join(command) + "\n")
             file.flush()
             try:
-                done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=limit, env=environment, cwd=more.get("cwd", ROOT))
+                done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=environment, cwd=ROOT)
             except subprocess.TimeoutExpired as error:
                 file.write(str(error) + "\n")
                 return None, ""
@@ -115,7 +114,7 @@ def build(report):
                  f"-DCMAKE_CUDA_ARCHITECTURES={options.architectures}", *options.cmake]
     status, _ = report.run(configure, "build.log", options.limit)
     if status != 0:
-        report.fail(f"build: cmake's exit status is {status}: see build.log (libraries that are not installed can be given by --cmake=-DCMAKE_PREFIX_PATH=...)")
+        report.fail(f"build: cmake's exit status is {status}, see build.log; libraries that are not installed: --cmake=-DCMAKE_PREFIX_PATH=...")
         return
     # What times need first, so that they can be had where the rest does not get done.
     targets = ["bench_gpu_step", *CUDA_TESTS, "test_cuda_train"]
@@ -207,16 +206,17 @@ def times(report):
         return
     result = json.loads(output)
     report.save("times.json", result)
-    report.say(f"\n{result['device']}: a copy moves {result['copy_bytes_a_second'] / 1e9:,.0f} GB/s. {result['tables']} tables x {result['rows']:,} rows, dim {result['dim']}, "
-               f"{result['lookups_a_table']:,} lookups a table, Zipf {result['zipf']}; medians of {result['steps']}, ms"
+    report.say(f"\n{result['device']}: a copy moves {result['copy_bytes_a_second'] / 1e9:,.0f} GB/s. {result['tables']} tables x {result['rows']:,} rows, "
+               f"dim {result['dim']}, {result['lookups_a_table']:,} lookups a table, Zipf {result['zipf']}; medians of {result['steps']}, ms"
                + (" (a dry run: these say nothing of a device)" if report.options.dry_run else ""))
-    report.say(f"{'':24} {'step':>8} {'in a graph':>10} {'L2 warm':>8} {'plan':>8} {'forward':>8} {'backward':>8} {'floor':>8} {'step/floor':>10} {'hit rate':>8}")
+    heads = ["step", "in a graph", "L2 warm", "plan", "forward", "backward", "floor", "step/floor", "hit rate"]
+    report.say(f"{'':24} " + " ".join(f"{head:>10}" for head in heads))
     for case in result["cases"]:
         ms = {name: value["median"] for name, value in case["ms"].items()}
-        report.say(f"{case['case']:24} {ms['flushed']:8.3f} {ms['graph']:10.3f} {ms['warm']:8.3f} {ms['plan']:8.3f} {ms['forward']:8.3f} {ms['backward']:8.3f} "
-                   f"{case['floor_ms']:8.3f} {ms['graph'] / case['floor_ms']:10.2f} {case['hit_rate']:8.3f}")
+        values = [ms["flushed"], ms["graph"], ms["warm"], ms["plan"], ms["forward"], ms["backward"], case["floor_ms"], ms["graph"] / case["floor_ms"], case["hit_rate"]]
+        report.say(f"{case['case']:24} " + " ".join(f"{value:10.3f}" for value in values))
     for name, value in PUBLISHED:
-        report.say(f"{name + ' (H100)':24} {value:8.2f}")
+        report.say(f"{name:24} {value:10.2f} on an H100")
     report.say("floor: the least bytes of the step over the copy's speed; step/floor is of the step in a graph. L2 is flushed before each step but for 'L2 warm'.")
 
 
@@ -326,7 +326,8 @@ def ncu(report):
             for term, _ in TERMS:
                 if term in emulated[case]:
                     e = emulated[case][term]
-                    report.say(f"  {term:10} {e['warp_instructions']:14,} {e['load_sectors'] + e['store_sectors']:14,} {e['unique_sectors_read']:14,} {e['unique_sectors_written']:14,}")
+                    values = [e["warp_instructions"], e["load_sectors"] + e["store_sectors"], e["unique_sectors_read"], e["unique_sectors_written"]]
+                    report.say(f"  {term:10} " + " ".join(f"{value:14,}" for value in values))
     if shutil.which("ncu") is None:
         report.skip("ncu", "the device's counters: ncu is not installed")
         return
