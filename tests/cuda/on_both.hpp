@@ -3,6 +3,8 @@
 #pragma once
 
 #include "support/catch.hpp"
+
+#include "cuda/batch_on_both.hpp"
 #include "support/device_memory.hpp"
 #include "support/random_batch.hpp"
 
@@ -12,9 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
-#include <memory>
-#include <numeric>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -22,24 +21,6 @@
 #include <vector>
 
 namespace hotrow::test {
-
-/// A batch in an index type, in the memory of both.
-template <class I>
-struct BatchOnBoth {
-    std::vector<I> indices, offsets;
-    std::vector<float> weights;
-    DeviceArray<I> device_indices, device_offsets;
-    DeviceArray<float> device_weights;
-    Batch<I> host, device;
-    std::size_t output_rows;
-
-    explicit BatchOnBoth(const NaiveBatch& b)
-        : indices(b.indices.begin(), b.indices.end()), offsets(b.offsets.begin(), b.offsets.end()), weights(b.weights), device_indices(indices),
-          device_offsets(offsets), device_weights(weights), output_rows(b.output_rows()) {
-        host = {indices, offsets, weights, b.batch_size, static_cast<Pooling>(b.pooling)};
-        device = {device_indices.span(), device_offsets.span(), device_weights.span(), b.batch_size, host.pooling};
-    }
-};
 
 template <class T>
 bool same_bytes(const std::vector<T>& a, const std::vector<T>& b) {
@@ -134,102 +115,10 @@ public:
         REQUIRE(same_bytes(output.copy(), device_output.get()));
     }
 
-    /// Host memory with the alignment that outputs need.
-    template <class T>
-    class Aligned {
-    public:
-        explicit Aligned(std::size_t size) : memory_(size + 16 / sizeof(T)), size_(size) {}
-        explicit Aligned(const std::vector<T>& values) : Aligned(values.size()) { std::copy(values.begin(), values.end(), span().begin()); }
-        std::span<T> span() const {
-            void* at = const_cast<T*>(memory_.data());
-            const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(at) % 16;
-            return {static_cast<T*>(at) + (misaligned == 0 ? 0 : (16 - misaligned) / sizeof(T)), size_};
-        }
-        std::vector<T> copy() const { return {span().begin(), span().end()}; }
-
-    private:
-        std::vector<T> memory_;
-        std::size_t size_;
-    };
-
     TestStream own_stream;
     cudaStream_t stream = own_stream;
     HostEmbedding host;
     DeviceEmbedding device;
 };
-
-/// Trains on both for `steps` steps with all poolings, with and without weights, with rejected updates, flushes, written rows and
-/// changed hyperparameters in between, and compares as it goes.
-template <class I, class Output, class Gradient, class Pair>
-void train_on_both(Pair& both, int steps, std::uint64_t seed) {
-    constexpr int dim = Pair::HostEmbedding::dim;
-    RandomNumbers random(seed);
-    const std::vector<std::int64_t> table_rows = both.host.options().table_rows;
-    constexpr bool announces = looks_ahead<typename Pair::HostEmbedding::View::Cache::Eviction>;
-    std::deque<std::unique_ptr<BatchOnBoth<I>>> coming;
-    for (int i = 0; i < steps; ++i) {
-        INFO("step " << i << ", seed " << seed);
-        while (coming.size() < (announces ? 5u : 1u)) {
-            BatchShape shape = random_shape(random);
-            shape.giant = 200;
-            coming.push_back(std::make_unique<BatchOnBoth<I>>(random_batch(random, table_rows, shape)));
-            if constexpr (announces) {
-                both.host.announce(coming.back()->host);
-                both.device.announce(coming.back()->device, both.stream);
-            }
-        }
-        const std::unique_ptr<BatchOnBoth<I>> front = std::move(coming.front());
-        const BatchOnBoth<I>& batch = *front;
-        coming.pop_front();
-        both.template step<I, Output, Gradient>(batch, random, random.one_in(10));
-        switch (random.below(30)) {
-        case 0:
-            both.host.flush();
-            both.device.flush(both.stream);
-            break;
-        case 1: both.template lookup<I, Output>(batch); break;
-        case 2: {
-            std::vector<float> rows(static_cast<std::size_t>(5 * dim));
-            for (float& value : rows) value = random.fine();
-            const std::int64_t first = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(table_rows[0]) - 4));
-            both.host.write_rows(0, first, rows);
-            both.device.write_rows(0, first, rows, both.stream);
-            break;
-        }
-        case 3: {
-            auto optimizer = both.host.options().optimizer;
-            optimizer.learning_rate = 0.01f * static_cast<float>(1 + random.below(20));
-            both.host.set_optimizer(optimizer);
-            both.device.set_optimizer(optimizer, both.stream);
-            break;
-        }
-        case 4: {
-            std::vector<std::int64_t> rows(random.below(6));
-            for (std::int64_t& row : rows) row = random.skewed(table_rows[0]);
-            REQUIRE(both.host.pin_rows(0, rows) == both.device.pin_rows(0, rows, both.stream));
-            break;
-        }
-        case 5: {
-            std::vector<std::int64_t> rows(static_cast<std::size_t>(table_rows[0]));
-            std::iota(rows.begin(), rows.end(), 0);
-            both.host.unpin_rows(0, rows);
-            both.device.unpin_rows(0, rows, both.stream);
-            break;
-        }
-        default: break;
-        }
-        if (i % 50 == 0) both.require_same("in training");
-    }
-    both.require_same("after training");
-    const Statistics s = both.host.statistics();
-    const bool cached = both.host.lines() > 0;
-    REQUIRE((s.hits > 0) == cached);
-    REQUIRE((s.write_backs > 0) == cached);
-    std::vector<float> host_rows(static_cast<std::size_t>(table_rows[0] * dim)), device_rows(host_rows);
-    both.host.read_rows(0, 0, host_rows);
-    both.device.read_rows(0, 0, device_rows, both.stream);
-    REQUIRE(same_bytes(host_rows, device_rows));
-    both.device.check(both.stream);  // nothing was reported
-}
 
 }  // namespace hotrow::test

@@ -5,6 +5,8 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <string>
+#include <thread>
 
 using namespace hotrow;
 using namespace hotrow::test;
@@ -92,8 +94,8 @@ TEST_CASE("a step captured in a graph does on new indices what plain launches do
         both.own_stream.wait();
         REQUIRE(same_bytes(output.get(), plain_output.get()));
 
-        Pair::Aligned<float> host_output(bags * dim);
-        const Pair::Aligned<float> host_gradient(gradient_for(bags));
+        Aligned<float> host_output(bags * dim);
+        const Aligned<float> host_gradient(gradient_for(bags));
         both.host.backward(both.host.forward(plain.host, host_output.span()), std::span<const float>(host_gradient.span()));
     }
     both.require_same("after plain launches");
@@ -142,7 +144,7 @@ TEST_CASE("a bad index is reported by check, and touches nothing", "[cuda]") {
         batch.batch_size = 2;
         const BatchOnBoth<I> on_both(batch);
         const std::vector<float> values = gradient_for(4);
-        const Pair::Aligned<float> gradient(values);
+        const Aligned<float> gradient(values);
         const DeviceArray<float> device_gradient(values);
         host.backward(host.plan(on_both.host), std::span<const float>(gradient.span()));
         device.backward(device.plan(on_both.device, stream), std::span<const float>(device_gradient.span()), stream);
@@ -217,7 +219,7 @@ TEST_CASE("two embeddings on two streams do not disturb each other", "[cuda]") {
             Pair& pair;
             BatchOnBoth<I> batch;
             DeviceArray<float> output, gradient;
-            Pair::Aligned<float> host_output, host_gradient;
+            Aligned<float> host_output, host_gradient;
             Plan<I> plan{};
             Work(Pair& p, const NaiveBatch& b)
                 : pair(p), batch(b), output(b.output_rows() * dim), gradient(gradient_for(b.output_rows())), host_output(b.output_rows() * dim),
@@ -238,6 +240,37 @@ TEST_CASE("two embeddings on two streams do not disturb each other", "[cuda]") {
     second.require_same("second");
 }
 
+TEST_CASE("two embeddings driven by two host threads do not disturb each other", "[cuda]") {
+    Pair first(options_of(33)), second(options_of(34));
+    const auto train = [](Pair& pair, std::uint64_t seed, std::string& failure) {
+        // No Catch2 here: its assertions are not for several threads.
+        try {
+            RandomNumbers random(seed);
+            for (int i = 0; i < 15; ++i) {
+                const NaiveBatch naive = random_batch(random, {300, 40}, {10, BagLengths::mixed, static_cast<NaivePooling>(i % 3), i % 2 == 0});
+                const BatchOnBoth<I> batch(naive);
+                const Aligned<float> output(batch.output_rows * dim), gradient(gradient_for(batch.output_rows));
+                const DeviceArray<float> device_output(batch.output_rows * dim), device_gradient(gradient_for(batch.output_rows));
+                pair.host.backward(pair.host.forward(batch.host, output.span()), std::span<const float>(gradient.span()));
+                const auto plan = pair.device.forward(batch.device, device_output.span(), pair.stream);
+                pair.device.backward(plan, std::span<const float>(device_gradient.span()), pair.stream);
+                pair.own_stream.wait();
+                if (!same_bytes(output.copy(), device_output.get())) failure = "the outputs of step " + std::to_string(i) + " differ";
+            }
+        } catch (const std::exception& error) {
+            failure = error.what();
+        }
+    };
+    std::string of_first, of_second;
+    std::thread other([&] { train(first, 35, of_first); });
+    train(second, 36, of_second);
+    other.join();
+    INFO("first: " << of_first << "; second: " << of_second);
+    REQUIRE((of_first.empty() && of_second.empty()));
+    first.require_same("first");
+    second.require_same("second");
+}
+
 TEST_CASE("batches planned ahead on a stream of their own end as on the host", "[cuda]") {
     Pair::Options options = options_of(30);
     options.in_flight = 3;
@@ -249,7 +282,7 @@ TEST_CASE("batches planned ahead on a stream of their own end as on the host", "
     struct InFlight {
         BatchOnBoth<I> batch;
         DeviceArray<float> output, gradient;
-        Pair::Aligned<float> host_output, host_gradient;
+        Aligned<float> host_output, host_gradient;
         Plan<I> host_plan{}, device_plan{};
         explicit InFlight(const NaiveBatch& b)
             : batch(b), output(b.output_rows() * dim), gradient(gradient_for(b.output_rows())), host_output(b.output_rows() * dim),

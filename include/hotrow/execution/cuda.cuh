@@ -111,6 +111,7 @@ private:
 };
 
 inline constexpr int block_threads = 256;
+// Kernels ask for one block at least (`__launch_bounds__(.., 1)`): left to itself, ptxas 13 spills up to 40 bytes to fit one block more.
 
 // Two translation units may instantiate the same kernel, perhaps built for different architectures or with different versions of
 // this library: kernels have hidden visibility and a namespace that names both.
@@ -127,7 +128,7 @@ inline namespace HOTROW_DETAIL_CONCAT(HOTROW_VERSION_MAJOR, HOTROW_VERSION_MINOR
 
 /// body(tile, i) for i in [0, n), where n is the calls that `count` items take, or `*device_count` items if that is given.
 template <int Lanes, class Body>
-__global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))) void run_tiles(std::uint64_t count, const std::uint32_t* device_count,
+__global__ __launch_bounds__(block_threads, 1) __attribute__((visibility("hidden"))) void run_tiles(std::uint64_t count, const std::uint32_t* device_count,
                                                                                                 const __grid_constant__ Body body) {
     constexpr std::uint32_t items = items_a_call<Body, Lanes>;
     const std::uint64_t n = ((device_count == nullptr ? count : *device_count) + (items - 1u)) / items;
@@ -139,7 +140,7 @@ __global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))
 
 /// The same, with counters.
 template <int Lanes, class Body>
-__global__ __launch_bounds__(block_threads) __attribute__((visibility("hidden"))) void run_counting_tiles(std::uint64_t count, const std::uint32_t* device_count,
+__global__ __launch_bounds__(block_threads, 1) __attribute__((visibility("hidden"))) void run_counting_tiles(std::uint64_t count, const std::uint32_t* device_count,
                                                                                                          const __grid_constant__ Body body,
                                                                                                          const CountReplicas replicas) {
     constexpr std::uint32_t items = items_a_call<Body, Lanes>;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Combinations of policies with 64-bit row ids; together with those of the other files they hold every pair of levels (combinations.cpp).
+#include "cuda/all_combinations.hpp"
+#include "cuda/both_of.hpp"
+
+using namespace hotrow;
+using namespace hotrow::test;
+
+namespace {
+
+using Rows1 = RowsPart<2, RowFormat<Int4, RowClipped<Fp16>, Stochastic<Philox4x32<10>>>, Sgd, std::uint64_t, std::int32_t, __half, float>;
+using Rows2 = RowsPart<2, RowFormat<Fp16, BlockScaled<16, Fp16>, Stochastic<>>, Sgd, std::uint64_t, std::int32_t, __half, Float16>;
+using Rows3 = RowsPart<7, RowFormat<Fp8E5M2, Cast, Stochastic<Philox4x32<10>>>, RowwiseAdagrad, std::uint64_t, std::int32_t, __nv_bfloat16, Float16>;
+using Rows4 = RowsPart<513, RowFormat<Fp16, Cast, Stochastic<Philox4x32<10>>>, Sgd, std::uint64_t, std::int64_t, __half, float>;
+using Rows5 = RowsPart<1024, RowFormat<Int2, BlockClipped<4, Fp16>, Stochastic<>>, Sgd, std::uint64_t, std::int64_t, float, Float16>;
+
+}  // namespace
+
+std::vector<Combination> hotrow::test::combinations_5() {
+    return {
+        Rows1::with<Cache<SetAssociative<24>, LfuAged<2>, float, Always, NoGhosts>>(),
+        Rows2::with<Cache<SetAssociative<64>, Lfu, float, IfMoreFrequent, Ghosts<8>>>(),
+        Rows3::with<Cache<DirectMapped, Pinned, float, IfMoreFrequent, NoGhosts>>(),
+        Rows3::with<Cache<SetAssociative<16>, Lfu, float, Never, Ghosts<3>>>(),
+        Rows3::with<Cache<SetAssociative<128>, Fifo, float, Always, NoGhosts>>(),
+        Rows4::with<Cache<SetAssociative<16>, Sieve, float, IfMoreFrequent, NoGhosts>>(),
+        Rows5::with<Cache<SetAssociative<32>, hotrow::Random, float, Always, NoGhosts>>(),
+        Rows5::with<Cache<SetAssociative<100>, Lfu, float, Never, Ghosts<40>>>(),
+        Rows5::with<Cache<SetAssociative<12>, Fifo, float, IfMoreFrequent, NoGhosts>>(),
+    };
+}
