@@ -145,13 +145,14 @@ HOTROW_HD HOTROW_INLINE T broadcast(const TileType& tile, const T& value, int la
 }
 
 /// For the positions `begin .. end`: the lanes of a tile fetch as many items at once, so that what is the same for all lanes is neither loaded
-/// nor computed by each. Then `use(item, count)` is called with this lane's item; those of the first `count` lanes are next, in order.
+/// nor computed by each. Then `use(first, count, item)` is called with this lane's item; those of the first `count` lanes are the items of positions
+/// `first, first + 1, ...`.
 template <Tile TileType, class Fetch, class Use>
 HOTROW_HD HOTROW_INLINE void in_turn(const TileType& tile, std::uint32_t begin, std::uint32_t end, Fetch&& fetch, Use&& use) {
     constexpr std::uint32_t lanes = static_cast<std::uint32_t>(TileType::lanes);
     for (std::uint32_t first = begin; first < end; first += lanes) {
         const std::uint32_t own = first + static_cast<std::uint32_t>(tile.rank());
-        use(fetch(own < end ? own : first), static_cast<int>(end - first < lanes ? end - first : lanes));
+        use(first, static_cast<int>(end - first < lanes ? end - first : lanes), fetch(own < end ? own : first));
     }
 }
 

@@ -40,7 +40,7 @@ struct RunGradients {
         } else {
             in_turn(
                 tile, begin, end, [&](std::uint32_t i) { return share(i); },
-                [&](const Share& own, int count) {
+                [&](std::uint32_t, int count, const Share& own) {
                     HOTROW_UNROLL_BY(2)
                     for (int lane = 0; lane < count; ++lane) add(tile, broadcast(tile, own, lane), sum);
                 });
@@ -64,7 +64,7 @@ struct RunGradients {
         return {bag, arithmetic::quotient(weight, static_cast<float>(batch.end(bag) - batch.begin(bag)))};
     }
 
-private:
+    /// Asks for a gradient that is needed soon after that of sorted key `i`.
     HOTROW_HD HOTROW_INLINE void prefetch(std::uint32_t i) const {
 #if !defined(__CUDA_ARCH__)
         prefetch_ahead(i, plan.lookups, [&](std::uint32_t p) HOTROW_INLINE_LAMBDA {
@@ -127,20 +127,19 @@ struct UpdateRows {
             prefetch(run);
             if (source.plan.run_location[run] != nowhere<RowId>) update(tile, run_at(run), *source.plan.step, counts);
         } else {
-            constexpr std::uint32_t items = items_a_call<TileType::lanes>;
-            const std::uint32_t first = static_cast<std::uint32_t>(index) * items;
+            const std::uint32_t first = static_cast<std::uint32_t>(index) * static_cast<std::uint32_t>(TileType::lanes);
             const std::uint32_t left = *source.plan.run_count - first;
             const std::uint32_t lane = static_cast<std::uint32_t>(tile.rank());
             const std::uint64_t step = *source.plan.step;
-            const bool ours = lane < items && lane < left;
+            const bool ours = lane < left;
             const Run own = run_at(first + (ours ? lane : 0u));
             const bool needs = ours && own.location != nowhere<RowId>;
             const bool cached = !Rows::stored_as_lines && rows.is_line(own.location);
             const bool single = own.end - own.begin == 1u;
             HOTROW_UNROLL_BY(1)
             for (int kind = 0; kind < (Rows::stored_as_lines ? 2 : 4); ++kind) {
-                const bool in_turn = needs && single == (kind % 2 == 0) && cached == (kind / 2 != 0);
-                tile.template share_out<RowLanes>(in_turn, [&](const auto& part, int from, bool takes) {
+                const bool is_of_kind = needs && single == (kind % 2 == 0) && cached == (kind / 2 != 0);
+                tile.template share_out<RowLanes>(is_of_kind, [&](const auto& part, int from, bool takes) {
                     const Run run = broadcast(tile, own, from);
                     if (takes) update(part, run, step, counts);
                 });
@@ -185,6 +184,7 @@ private:
         if (run.end - run.begin == 1u) {  // most rows
             HOTROW_UNROLL
             for (int j = 0; j < Local; ++j) gradient[j] = 0.0f;
+            source.prefetch(run.begin);
             source.add(tile, run.first, gradient);
             return;
         }

@@ -103,7 +103,7 @@ HOTROW_HD HOTROW_INLINE void add_lookups(const TileType& tile, const Rows& rows,
     if constexpr (Locations::by_lane && TileType::lanes > 1) {
         in_turn(
             tile, begin, end, [&](std::uint32_t p) { return Item{locations(tile, p), batch.weight(p)}; },
-            [&](const Item& own, int count) {
+            [&](std::uint32_t, int count, const Item& own) {
                 // Most batches have neither weights nor bad indices: no need to look at each.
                 const bool plain = batch.weights == nullptr && !tile.any(own.location == nowhere<typename Rows::RowId>);
                 if (plain) {
@@ -238,15 +238,14 @@ struct GatherRows {
         const std::uint32_t last = batch.lookups - first < items ? batch.lookups : first + items;
         if constexpr (TileType::lanes > 1 && !Locations::needs_bag) {
             using Item = WeightedLocation<typename Rows::RowId>;
-            std::uint32_t next = first;
             in_turn(
                 tile, first, last, [&](std::uint32_t p) { return Item{locations(tile, p), batch.weight(p)}; },
-                [&](const Item& own, int count) {
+                [&](std::uint32_t begin, int count, const Item& own) {
                     for (int lane = 0; lane < count; ++lane) {
                         float values[RowShape<Rows::dim, TileType::lanes>::local] = {};
                         const Item item = broadcast(tile, own, lane);
                         rows.accumulate(tile, item.location, item.weight, values);
-                        store_dense<Rows::dim>(tile, values, output, next++);
+                        store_dense<Rows::dim>(tile, values, output, begin + static_cast<std::uint32_t>(lane));
                     }
                 });
         } else {
@@ -257,4 +256,5 @@ struct GatherRows {
         }
     }
 };
+
 }  // namespace hotrow::detail
