@@ -60,7 +60,7 @@ struct Work {
 
     BatchOnBoth<I> batch;
     std::size_t size = batch.output_rows * dim;
-    typename Pair::template Aligned<float> host_output{size}, host_gradient{size};
+    Aligned<float> host_output{size}, host_gradient{size};
     DeviceArray<float> output{size}, gradient{size};
     DeviceArray<std::uint8_t> taken{batch.indices.size()};
     Plan<I> host_plan{}, plan{};

@@ -43,9 +43,9 @@ struct SingleLane {
 };
 
 /// The smallest value of a group of `Lanes` neighbouring lanes, on each of them.
-template <int Lanes, std::unsigned_integral T, Tile TileType>
+template <int Lanes, class T, Tile TileType>
 HOTROW_HD T lowest_of(const TileType& tile, T value) {
-    if constexpr (Lanes == TileType::lanes && requires { tile.lowest(value); }) {
+    if constexpr (Lanes == TileType::lanes && std::unsigned_integral<T> && requires { tile.lowest(value); }) {
         return tile.lowest(value);
     } else {
         HOTROW_UNROLL
@@ -58,9 +58,13 @@ HOTROW_HD T lowest_of(const TileType& tile, T value) {
 }
 
 /// The largest value of a group of `Lanes` neighbouring lanes, on each of them.
-template <int Lanes, std::unsigned_integral T, Tile TileType>
+template <int Lanes, class T, Tile TileType>
 HOTROW_HD T highest_of(const TileType& tile, T value) {
-    return static_cast<T>(~lowest_of<Lanes>(tile, static_cast<T>(~value)));
+    if constexpr (std::unsigned_integral<T>) {
+        return static_cast<T>(~lowest_of<Lanes>(tile, static_cast<T>(~value)));
+    } else {
+        return -lowest_of<Lanes>(tile, -value);
+    }
 }
 
 /// The smallest and the largest value of any lane, on every lane.
