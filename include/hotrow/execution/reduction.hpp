@@ -72,20 +72,22 @@ HOTROW_HD HOTROW_INLINE float row_sum_of_squares(const TileType& tile, const flo
 }
 
 /// Adds the rows `begin .. end` of a segment in the fixed shape. `add(from, to, sum)` adds rows, one after the other, to this lane's
-/// elements `sum`; `sum_of_chunk(start, sum)` makes the sum of the full chunk that starts at `start` of a segment longer than a chunk.
+/// elements `sum`; `sum_of_chunk(start, sum)` turns zeros into the sum of the full chunk that starts at `start` of a segment longer than a chunk.
 /// `Local` is the lane's number of elements; an empty segment gives zeros.
 template <int Local, class Add, class SumOfChunk>
 HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, SumOfChunk&& sum_of_chunk) {
+    HOTROW_UNROLL
+    for (int i = 0; i < Local; ++i) total[i] = 0.0f;
     const std::uint32_t full = end - begin > chunk_length ? (end - begin) / chunk_length * chunk_length : 0u;
     if (full == 0u) {
-        HOTROW_UNROLL
-        for (int i = 0; i < Local; ++i) total[i] = 0.0f;
         add(begin, end, total);
         return;
     }
     sum_of_chunk(begin, total);
     const auto include = [&](auto&& make) HOTROW_INLINE_LAMBDA {
         float sum[Local];
+        HOTROW_UNROLL
+        for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
         make(sum);
         HOTROW_UNROLL
         for (int i = 0; i < Local; ++i) total[i] += sum[i];
@@ -94,11 +96,7 @@ HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end,
         include([&](float* sum) { sum_of_chunk(start, sum); });
     }
     if (begin + full < end) {
-        include([&](float* sum) {
-            HOTROW_UNROLL
-            for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
-            add(begin + full, end, sum);
-        });
+        include([&](float* sum) { add(begin + full, end, sum); });
     }
 }
 
@@ -108,11 +106,7 @@ HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end,
     const auto add = [&](std::uint32_t from, std::uint32_t to, float* sum) HOTROW_INLINE_LAMBDA {
         for (std::uint32_t p = from; p < to; ++p) add_one(p, sum);
     };
-    segment_sum<Local>(begin, end, total, add, [&](std::uint32_t start, float* sum) HOTROW_INLINE_LAMBDA {
-        HOTROW_UNROLL
-        for (int i = 0; i < Local; ++i) sum[i] = 0.0f;
-        add(start, start + chunk_length, sum);
-    });
+    segment_sum<Local>(begin, end, total, add, [&](std::uint32_t start, float* sum) HOTROW_INLINE_LAMBDA { add(start, start + chunk_length, sum); });
 }
 
 }  // namespace hotrow::reduction
