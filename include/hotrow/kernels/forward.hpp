@@ -126,15 +126,6 @@ HOTROW_HD HOTROW_INLINE void add_lookups(const TileType& tile, const Rows& rows,
     }
 }
 
-/// Adds the full chunk of a bag that starts at `start`, from zero.
-template <class Rows, Index I, class Locations, Tile TileType>
-HOTROW_HD HOTROW_INLINE void sum_chunk(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
-                                       std::uint32_t start, float* sum) {
-    HOTROW_UNROLL
-    for (int j = 0; j < RowShape<Rows::dim, TileType::lanes>::local; ++j) sum[j] = 0.0f;
-    add_lookups(tile, rows, batch, locations, start, start + reduction::chunk_length, sum);
-}
-
 /// Sums of the full chunks of long bags, so that a bag of any length keeps many tiles busy. Call i looks after the
 /// only full chunk that can start among lookups [i * chunk, (i + 1) * chunk): the one that holds the last of them.
 template <class Rows, Index I, class Locations>
@@ -153,8 +144,8 @@ struct PoolChunks {
         if (end <= last || end - begin <= chunk) return;
         const std::uint32_t start = begin + (last - begin) / chunk * chunk;
         if (end - start < chunk) return;
-        float sum[RowShape<Rows::dim, TileType::lanes>::local];
-        sum_chunk(tile, rows, batch, locations.of_bag(batch, bag), start, sum);
+        float sum[RowShape<Rows::dim, TileType::lanes>::local] = {};
+        add_lookups(tile, rows, batch, locations.of_bag(batch, bag), start, start + chunk, sum);
         store_dense<Rows::dim>(tile, sum, partial_sums, start / chunk);
     }
 };
@@ -209,7 +200,7 @@ struct PoolBags {
                 if constexpr (Chunks) {
                     load_dense<Rows::dim>(tile, partial_sums, start / reduction::chunk_length, sum);
                 } else {
-                    sum_chunk(tile, rows, batch, found, start, sum);
+                    add_lookups(tile, rows, batch, found, start, start + reduction::chunk_length, sum);
                 }
             });
         if (batch.pooling == Pooling::mean && end > begin) {

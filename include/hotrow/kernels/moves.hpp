@@ -34,8 +34,8 @@ struct MoveRows {
             const Move own = moves ? move_of(static_cast<std::uint32_t>(run)) : Move{};
             HOTROW_UNROLL_BY(1)
             for (int writes = 0; writes < 2; ++writes) {
-                const bool in_turn = moves && (own.evicted != plan.nothing_to_write) == (writes != 0);
-                tile.template share_out<RowLanes>(in_turn, [&](const auto& part, int from, bool takes) {
+                const bool is_of_kind = moves && (own.evicted != plan.nothing_to_write) == (writes != 0);
+                tile.template share_out<RowLanes>(is_of_kind, [&](const auto& part, int from, bool takes) {
                     const Move one = broadcast(tile, own, from);
                     if (takes) move(part, one);
                 });
