@@ -8,12 +8,14 @@ namespace {
 
 EmbeddingSpec embedding_spec(Options const& options, std::vector<std::int64_t> const& table_rows) {
     return {.rows = options.rows,
+            .quantizer = options.quantizer,
             .cache = options.cache,
             .eviction = options.eviction,
             .rounding = options.rounding,
             .optimizer = options.optimizer,
             .dim = options.dim,
             .learning_rate = static_cast<float>(options.embedding_learning_rate()),
+            .initial_range = options.initial_range,
             .seed = options.seed,
             .threads = options.threads,
             .batch = options.batch,

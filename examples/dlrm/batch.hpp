@@ -16,6 +16,14 @@ struct ClickBatch {
     std::vector<float> dense;           // [sample][dense field]
     std::vector<std::int32_t> indices;  // [field][sample]: one id a bag
     std::vector<std::int32_t> offsets;  // [field * size + sample], one past the end
+
+    // The end of filling it: one id a bag.
+    void close(int samples) {
+        size = samples;
+        if (offsets.size() == indices.size() + 1) return;
+        offsets.resize(indices.size() + 1);
+        for (std::size_t bag = 0; bag < offsets.size(); ++bag) offsets[bag] = static_cast<std::int32_t>(bag);
+    }
 };
 
 // Takes up to `size` samples from the stream, but not more than `limit`; false: there was none left.
@@ -41,12 +49,7 @@ inline bool read_batch(SampleStream& stream, Vocabulary const& vocabulary, std::
         }
         indices.resize(static_cast<std::size_t>(count) * categorical_fields);
     }
-    auto const bags = indices.size();
-    if (batch.offsets.size() != bags + 1) {
-        batch.offsets.resize(bags + 1);
-        for (std::size_t bag = 0; bag <= bags; ++bag) batch.offsets[bag] = static_cast<std::int32_t>(bag);
-    }
-    batch.size = static_cast<int>(count);
+    batch.close(static_cast<int>(count));
     return count > 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "cuda_support.cuh"
 #include "embedding_hotrow.hpp"
+#include "row_formats.hpp"
 
 namespace dlrm {
 
@@ -31,6 +32,7 @@ public:
         return pooled_.span();
     }
 
+    void clear_cache() override { embedding_.clear_cache(on_stream()); }
     void finish() override { embedding_.check(on_stream()); }
 
     EmbeddingStatistics statistics() const override { return figures_of(embedding_.statistics(on_stream())); }
@@ -60,12 +62,17 @@ private:
 
 // For one row format, all the rest chosen by the specification. DLRM_CUDA_DIMS: the dims that are compiled.
 template <class Format>
-std::unique_ptr<EmbeddingModel> make_cuda_embedding_with(EmbeddingSpec const& spec,
-                                                         std::shared_ptr<Stream const> const& stream) {
+std::unique_ptr<EmbeddingModel> make_cuda_embedding_of(EmbeddingSpec const& spec, std::shared_ptr<Stream const> const& stream) {
     return Choose<Format, hotrow::Cuda, DLRM_CUDA_DIMS>::embedding(
         spec, [&]<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
             return std::make_unique<CudaEmbedding<Embedding>>(s, stream);
         });
+}
+
+// The same for either rounding.
+template <class Precision, class RowQuantizer>
+std::unique_ptr<EmbeddingModel> make_cuda_embedding_with(EmbeddingSpec const& spec, std::shared_ptr<Stream const> const& stream) {
+    return with_rounding<Precision, RowQuantizer>(spec, [&]<class Format>() { return make_cuda_embedding_of<Format>(spec, stream); });
 }
 
 }  // namespace dlrm

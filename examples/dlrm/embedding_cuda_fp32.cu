@@ -4,7 +4,7 @@
 namespace dlrm {
 
 std::unique_ptr<EmbeddingModel> make_cuda_fp32(EmbeddingSpec const& spec, std::shared_ptr<Stream const> const& stream) {
-    return make_cuda_embedding_with<hotrow::RowFormat<hotrow::Fp32, hotrow::Cast, hotrow::NearestEven>>(spec, stream);
+    return make_cuda_embedding_of<hotrow::RowFormat<hotrow::Fp32, hotrow::Cast, hotrow::NearestEven>>(spec, stream);
 }
 
 }  // namespace dlrm

@@ -2,9 +2,11 @@
 // An embedding on the CPU.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "embedding_hotrow.hpp"
+#include "row_formats.hpp"
 
 namespace dlrm {
 
@@ -29,6 +31,7 @@ public:
         return pooled;
     }
 
+    void clear_cache() override { embedding_.clear_cache(); }
     void finish() override {}
 
     EmbeddingStatistics statistics() const override { return figures_of(embedding_.statistics()); }
@@ -50,12 +53,18 @@ private:
 };
 
 // For one row format, all the rest chosen by the specification.
-template <class Format>
-std::unique_ptr<EmbeddingModel> make_host_embedding_with(EmbeddingSpec const& spec) {
-    return Choose<Format, hotrow::Host, 16, 64, 128>::embedding(
-        spec, []<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
-            return std::make_unique<HostEmbedding<Embedding>>(s);
-        });
+template <class Format, int... Dims>
+std::unique_ptr<EmbeddingModel> make_host_embedding_of(EmbeddingSpec const& spec) {
+    using Chosen = std::conditional_t<sizeof...(Dims) == 0, Choose<Format, hotrow::Host, 16, 64, 128>, Choose<Format, hotrow::Host, Dims...>>;
+    return Chosen::embedding(spec, []<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
+        return std::make_unique<HostEmbedding<Embedding>>(s);
+    });
+}
+
+// The same for either rounding.
+template <class Precision, class RowQuantizer, int... Dims>
+std::unique_ptr<EmbeddingModel> make_host_embedding(EmbeddingSpec const& spec) {
+    return with_rounding<Precision, RowQuantizer>(spec, [&]<class Format>() { return make_host_embedding_of<Format, Dims...>(spec); });
 }
 
 }  // namespace dlrm

@@ -3,12 +3,9 @@
 
 namespace dlrm {
 
-std::unique_ptr<EmbeddingModel> make_host_fp16_nearest(EmbeddingSpec const& spec) {
-    return make_host_embedding_with<hotrow::RowFormat<hotrow::Fp16, hotrow::Cast, hotrow::NearestEven>>(spec);
-}
-
-std::unique_ptr<EmbeddingModel> make_host_fp16_stochastic(EmbeddingSpec const& spec) {
-    return make_host_embedding_with<hotrow::RowFormat<hotrow::Fp16, hotrow::Cast, hotrow::Stochastic<>>>(spec);
+std::unique_ptr<EmbeddingModel> make_host_fp16(EmbeddingSpec const& spec) {
+    require_plain(spec);
+    return make_host_embedding<hotrow::Fp16, hotrow::Cast>(spec);
 }
 
 }  // namespace dlrm

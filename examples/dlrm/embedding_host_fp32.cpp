@@ -4,7 +4,8 @@
 namespace dlrm {
 
 std::unique_ptr<EmbeddingModel> make_host_fp32(EmbeddingSpec const& spec) {
-    return make_host_embedding_with<hotrow::RowFormat<hotrow::Fp32, hotrow::Cast, hotrow::NearestEven>>(spec);
+    require_plain(spec);
+    return make_host_embedding_of<hotrow::RowFormat<hotrow::Fp32, hotrow::Cast, hotrow::NearestEven>>(spec);
 }
 
 }  // namespace dlrm

@@ -3,14 +3,9 @@
 
 namespace dlrm {
 
-std::unique_ptr<EmbeddingModel> make_host_int8_nearest(EmbeddingSpec const& spec) {
-    return make_host_embedding_with<
-        hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::NearestEven>>(spec);
-}
-
-std::unique_ptr<EmbeddingModel> make_host_int8_stochastic(EmbeddingSpec const& spec) {
-    return make_host_embedding_with<
-        hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>>(spec);
+std::unique_ptr<EmbeddingModel> make_host_int8(EmbeddingSpec const& spec) {
+    require_plain(spec);
+    return make_host_embedding<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>>(spec);
 }
 
 }  // namespace dlrm

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <hotrow/hotrow.hpp>
+#include <string>
+#include <type_traits>
 
 #include "embedding_model.hpp"
 #include "error.hpp"
@@ -55,33 +57,51 @@ typename Embedding::Options hotrow_options(EmbeddingSpec const& spec) {
     options.optimizer.learning_rate = spec.learning_rate;
     options.max_lookups = static_cast<std::int64_t>(spec.batch) * categorical_fields;
     options.threads = spec.threads;
+    options.initial_range = spec.initial_range;
     return options;
 }
 
-// Calls make.operator()<Embedding>() with the type that the specification means, row format given. `Backend`'s
-// embeddings of one format are made in a translation unit of their own, so that they compile side by side.
+// Calls make.operator()<Embedding>(spec) with the type that the specification means, row format given.
+//
+// Not every combination is compiled: the default cache and optimizer with all, the others with 64 values a row in FP32 or in
+// INT8 with stochastic rounding.
 template <class Format, class Backend, int... Dims>
 struct Choose {
     template <class Make>
     static std::unique_ptr<EmbeddingModel> embedding(EmbeddingSpec const& spec, Make const& make) {
         std::unique_ptr<EmbeddingModel> made;
         ((spec.dim == Dims ? void(made = with_dim<Dims>(spec, make)) : void()), ...);
-        if (!made) throw UsageError("--dim " + std::to_string(spec.dim) + ": this build does not have it");
-        return made;
+        if (made) return made;
+        std::string dims;
+        ((dims += (dims.empty() ? "" : ", ") + std::to_string(Dims)), ...);
+        throw UsageError("--dim " + std::to_string(spec.dim) + " with --rows " + name(spec.rows) + ", --quantizer " + name(spec.quantizer) +
+                         ": this build has " + dims);
     }
 
 private:
+    static constexpr bool plain_fp32 = std::is_same_v<typename Format::Precision_t, hotrow::Fp32>;
+    static constexpr bool has_choice = plain_fp32 || std::is_same_v<Format, hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>>;
+
     template <int Dim, class Make>
     static std::unique_ptr<EmbeddingModel> with_dim(EmbeddingSpec const& spec, Make const& make) {
-        return spec.eviction == Eviction::lfu ? with_eviction<Dim, hotrow::Lfu>(spec, make)
-                                              : with_eviction<Dim, hotrow::Lru>(spec, make);
+        constexpr bool choice = has_choice && Dim == 64;
+        if (spec.cache > 0 && spec.eviction != Eviction::lfu_aged) {
+            if constexpr (choice && !plain_fp32) {
+                return spec.eviction == Eviction::lfu ? with_cache<Dim, hotrow::Cache<hotrow::SetAssociative<32>, hotrow::Lfu>, true>(spec, make)
+                                                      : with_cache<Dim, hotrow::Cache<hotrow::SetAssociative<32>, hotrow::Lru>, true>(spec, make);
+            }
+            throw UsageError("--eviction " + name(spec.eviction) + ": this build has it for --rows int8 --rounding stochastic --dim 64; take lfu_aged");
+        }
+        return with_cache<Dim, hotrow::Cache<hotrow::SetAssociative<32>>, choice>(spec, make);
     }
 
-    template <int Dim, class Evict, class Make>
-    static std::unique_ptr<EmbeddingModel> with_eviction(EmbeddingSpec const& spec, Make const& make) {
-        using Cache = hotrow::Cache<hotrow::SetAssociative<32>, Evict, float>;
+    template <int Dim, class Cache, bool AllOptimizers, class Make>
+    static std::unique_ptr<EmbeddingModel> with_cache(EmbeddingSpec const& spec, Make const& make) {
         if (spec.optimizer == Optimizer::sgd) {
-            return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::Sgd, Backend>>(spec);
+            if constexpr (AllOptimizers) {
+                return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::Sgd, Backend>>(spec);
+            }
+            throw UsageError("--optimizer sgd: this build has it for --dim 64 with --rows fp32 or --rows int8 --rounding stochastic; take adagrad");
         }
         return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::RowwiseAdagrad, Backend>>(
             spec);

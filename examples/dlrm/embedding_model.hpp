@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,6 +43,9 @@ public:
     virtual void backward(std::span<float const> gradient) = 0;
     virtual std::span<float const> lookup(ClickBatch const& batch) = 0;
 
+    // Writes all rows back and empties the cache: what is predicted from then on is what a saved model would predict.
+    virtual void clear_cache() = 0;
+
     // Throws what went wrong on the way, and waits for it: the end of a part of the work.
     virtual void finish() = 0;
 
@@ -51,12 +55,14 @@ public:
 
 struct EmbeddingSpec {
     Rows rows = Rows::int8;
+    Quantizer quantizer = Quantizer::plain;
     double cache = 0.05;
-    Eviction eviction = Eviction::lfu;
+    Eviction eviction = Eviction::lfu_aged;
     Rounding rounding = Rounding::stochastic;
     Optimizer optimizer = Optimizer::adagrad;
     int dim = 64;
     float learning_rate = 0.04f;
+    std::optional<float> initial_range{};
     std::uint64_t seed = 1;
     int threads = 0;
     int batch = 128;

@@ -49,6 +49,7 @@ public:
         embedding_->backward(std::as_const(gradient_).span());
     }
 
+    void clear_cache() override { embedding_->clear_cache(); }
     void finish() override { embedding_->finish(); }
     EmbeddingStatistics statistics() const override { return embedding_->statistics(); }
     EmbeddingBytes bytes() const override { return embedding_->bytes(); }

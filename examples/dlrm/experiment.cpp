@@ -15,8 +15,12 @@ std::string label_of(Options const& options) {
     return name(options.rows) + ", " + cache;
 }
 
+}  // namespace
+
 Options with_fp32_rows(Options options) {
     options.rows = Rows::fp32;
+    options.quantizer = Quantizer::plain;
+    options.rounding = Rounding::nearest;  // nothing is rounded
     options.cache = 0;
     return options;
 }
@@ -25,8 +29,6 @@ Result train(Options const& options, Dataset const& dataset) {
     auto const model = make_model(options, dataset.vocabulary.table_rows());
     return train_and_test(label_of(options), dataset, options, *model.embedding, *model.dense);
 }
-
-}  // namespace
 
 Outcome train_as_asked_and_in_fp32(Options const& options, Dataset const& dataset) {
     Outcome outcome{.result = train(options, dataset), .fp32 = {}};

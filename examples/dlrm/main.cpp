@@ -10,6 +10,8 @@
 #include "experiment.hpp"
 #include "options.hpp"
 #include "report.hpp"
+#include "sweep.hpp"
+#include "sweep_table.hpp"
 
 namespace {
 
@@ -25,8 +27,12 @@ void run(int argc, char const* const* argv) {
     dlrm::require_backend(options);
     if (!options.json.empty()) dlrm::require_writable(options.json);
 
-    auto const dataset = dlrm::make_dataset(options);
+    auto dataset = dlrm::make_dataset(options);
     say(dlrm::describe(dataset));
+    if (!options.sweep.file.empty()) {
+        dataset.load();
+        return say("\n" + dlrm::table(dlrm::sweep(options, dataset), options.sweep.margin));
+    }
 
     auto const outcome = dlrm::train_as_asked_and_in_fp32(options, dataset);
     say("\n" + dlrm::table(outcome.result, outcome.fp32));

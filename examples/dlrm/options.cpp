@@ -19,18 +19,33 @@ std::string all_names() {
     return all;
 }
 
+template <class Enum>
+Enum value_of(std::string const& option, std::string const& text) {
+    auto const& names = names_of<Enum>;
+    auto const found = std::find(names.begin(), names.end(), text);
+    if (found == names.end()) throw UsageError(option + " " + text + ": must be one of " + all_names<Enum>());
+    return static_cast<Enum>(found - names.begin());
+}
+
 // An option whose value is one of an enumeration's names; `Target` is the enumeration or an optional of it.
 template <class Enum, class Target>
 CLI::Option* add_choice(CLI::App& app, std::string const& option, Target& target, std::string const& help) {
-    auto const choose = [option, &target](std::string const& text) {
-        auto const& names = names_of<Enum>;
-        auto const found = std::find(names.begin(), names.end(), text);
-        if (found == names.end()) throw UsageError(option + " " + text + ": must be one of " + all_names<Enum>());
-        target = static_cast<Enum>(found - names.begin());
-    };
+    auto const choose = [option, &target](std::string const& text) { target = value_of<Enum>(option, text); };
     auto* const added = app.add_option_function<std::string>(option, choose, help + ": " + all_names<Enum>());
     if constexpr (std::is_same_v<Enum, Target>) added->default_str(name(target));
     return added->type_name("NAME");
+}
+
+// The same for a list, separated by commas.
+template <class Enum>
+void add_choices(CLI::App& app, std::string const& option, std::vector<Enum>& targets, std::string const& help) {
+    auto const choose = [option, &targets](std::vector<std::string> const& texts) {
+        targets.clear();
+        for (auto const& text : texts) targets.push_back(value_of<Enum>(option, text));
+    };
+    std::string all;
+    for (Enum each : targets) all += (all.empty() ? "" : ",") + name(each);
+    app.add_option_function<std::vector<std::string>>(option, choose, help)->delimiter(',')->default_str(all)->type_name("NAMES");
 }
 
 template <class Value>
@@ -62,12 +77,14 @@ void add_data_options(CLI::App& app, Options& options) {
 
 void add_embedding_options(CLI::App& app, Options& options) {
     add_choice<Rows>(app, "--rows", options.rows, "precision of stored rows");
+    add_choice<Quantizer>(app, "--quantizer", options.quantizer, "how codes map to values, for int4 and int2");
     add_value(app, "--cache", options.cache, "share of all rows that the full-precision cache holds (0: no cache)");
     add_choice<Eviction>(app, "--eviction", options.eviction, "which row leaves a full set");
     add_choice<Rounding>(app, "--rounding", options.rounding, "how values become codes (fp32 needs none)");
     add_choice<Optimizer>(app, "--optimizer", options.optimizer, "of the embedding (adagrad: row-wise)");
     add_value(app, "--dim", options.dim, "values per row: 16, 64, 128");
     app.add_option("--lr", options.learning_rate, "learning rate of the embedding (default: by optimizer and dim)");
+    app.add_option("--initial-range", options.initial_range, "rows start uniform in +- this (default: sqrt(1 / rows of the table))");
 }
 
 void add_training_options(CLI::App& app, Options& options) {
@@ -94,6 +111,19 @@ void add_report_options(CLI::App& app, Options& options) {
     app.add_option("--json", options.json, "write the figures to this file")->type_name("FILE");
 }
 
+void add_sweep_options(CLI::App& app, Options& options) {
+    Sweep& sweep = options.sweep;
+    app.add_option("--sweep", sweep.file, "train every combination of the lists below, and FP32; a line a run in this CSV file, where runs "
+                                          "that it already holds are not repeated")->type_name("FILE");
+    add_value(app, "--seeds", sweep.seeds, "runs of each combination: seeds --seed and those after it");
+    add_value(app, "--margin", sweep.margin, "of log loss: closer than this to FP32 counts as equal");
+    add_choices(app, "--sweep-rows", sweep.rows, "precisions");
+    add_choices(app, "--sweep-quantizers", sweep.quantizers, "quantizers");
+    add_choices(app, "--sweep-roundings", sweep.roundings, "roundings");
+    app.add_option("--sweep-caches", sweep.caches, "shares of rows")->delimiter(',')->default_str("0,0.001,0.01,0.05,0.1");
+    app.add_option("--sweep-dims", sweep.dims, "values per row")->delimiter(',')->default_str("16,64,128");
+}
+
 }  // namespace
 
 double Options::embedding_learning_rate() const {
@@ -114,6 +144,8 @@ void validate(Options const& options) {
     check("--dim", options.dim, options.dim == 16 || options.dim == 64 || options.dim == 128, "16, 64 or 128");
     check("--lr", options.embedding_learning_rate(),
           options.embedding_learning_rate() > 0 && options.embedding_learning_rate() <= 1e6, "above 0 and at most 1e6");
+    check("--initial-range", options.initial_range.value_or(0),
+          options.initial_range.value_or(0) >= 0 && options.initial_range.value_or(0) <= 1e4, "from 0 to 1e4");
     check("--epochs", options.epochs, options.epochs >= 1, "at least 1");
     check("--batch", options.batch, options.batch >= 1 && options.batch <= most_batch,
           "from 1 to " + std::to_string(most_batch));
@@ -121,6 +153,11 @@ void validate(Options const& options) {
           options.dense_learning_rate > 0 && options.dense_learning_rate <= 1e6, "above 0 and at most 1e6");
     check("--threads", options.threads, options.threads >= 0 && options.threads <= most_threads,
           "from 0 to " + std::to_string(most_threads));
+    Sweep const& sweep = options.sweep;
+    check("--seeds", sweep.seeds, sweep.seeds >= 2 && sweep.seeds <= 100'000, "from 2, which an error needs, to 100000");
+    check("--margin", sweep.margin, sweep.margin > 0, "above 0");
+    for (double cache : sweep.caches) check("--sweep-caches", cache, cache >= 0 && cache <= 1, "from 0 to 1");
+    for (int dim : sweep.dims) check("--sweep-dims", dim, dim == 16 || dim == 64 || dim == 128, "16, 64 or 128");
     if (options.backend == Backend::host && options.dense_backend() == Backend::cuda) {
         throw UsageError("--dense cuda: needs --backend cuda");
     }
@@ -136,6 +173,7 @@ CommandLine parse_command_line(int argc, char const* const* argv) {
     add_group(app, "Training", add_training_options, result.options);
     add_group(app, "Machine", add_machine_options, result.options);
     add_group(app, "Report", add_report_options, result.options);
+    add_group(app, "Sweep", add_sweep_options, result.options);
     try {
         app.parse(argc, argv);
     } catch (CLI::CallForHelp const&) {

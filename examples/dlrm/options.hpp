@@ -9,12 +9,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dlrm {
 
-enum class Rows { fp32, fp16, int8, int4 };
+enum class Rows { fp32, fp16, bf16, fp8, int8, int4, int2 };
+// How codes map to values: plain is the usual one of the precision, a cast, or a scale (fp8) or range (int) per row.
+enum class Quantizer { plain, symmetric, clipped, learned, block, block_clipped };
 enum class Rounding { nearest, stochastic };
-enum class Eviction { lru, lfu };
+enum class Eviction { lru, lfu, lfu_aged };
 enum class Optimizer { sgd, adagrad };
 enum class Backend { host, cuda };
 
@@ -22,11 +25,14 @@ enum class Backend { host, cuda };
 template <class Enum>
 inline constexpr std::array<std::string_view, 0> names_of{};
 template <>
-inline constexpr std::array<std::string_view, 4> names_of<Rows>{"fp32", "fp16", "int8", "int4"};
+inline constexpr std::array<std::string_view, 7> names_of<Rows>{"fp32", "fp16", "bf16", "fp8", "int8", "int4", "int2"};
+template <>
+inline constexpr std::array<std::string_view, 6> names_of<Quantizer>{"plain",   "symmetric", "clipped",
+                                                                     "learned", "block",     "block_clipped"};
 template <>
 inline constexpr std::array<std::string_view, 2> names_of<Rounding>{"nearest", "stochastic"};
 template <>
-inline constexpr std::array<std::string_view, 2> names_of<Eviction>{"lru", "lfu"};
+inline constexpr std::array<std::string_view, 3> names_of<Eviction>{"lru", "lfu", "lfu_aged"};
 template <>
 inline constexpr std::array<std::string_view, 2> names_of<Optimizer>{"sgd", "adagrad"};
 template <>
@@ -36,6 +42,18 @@ template <class Enum>
 std::string name(Enum value) {
     return std::string(names_of<Enum>.at(static_cast<std::size_t>(value)));
 }
+
+// Many runs: all combinations of what is listed, over many seeds.
+struct Sweep {
+    std::filesystem::path file;  // CSV, a line a run; empty: no sweep
+    int seeds = 20;              // `Options::seed` and those after it
+    double margin = 0.001;       // of log loss: closer than this to FP32 is equal
+    std::vector<Rows> rows{Rows::fp16, Rows::bf16, Rows::fp8, Rows::int8, Rows::int4, Rows::int2};
+    std::vector<Quantizer> quantizers{Quantizer::plain};
+    std::vector<Rounding> roundings{Rounding::nearest, Rounding::stochastic};
+    std::vector<double> caches{0, 0.001, 0.01, 0.05, 0.1};
+    std::vector<int> dims{16, 64, 128};
+};
 
 struct Options {
     // data
@@ -47,12 +65,14 @@ struct Options {
 
     // embedding
     Rows rows = Rows::int8;
+    Quantizer quantizer = Quantizer::plain;
     double cache = 0.05;
-    Eviction eviction = Eviction::lfu;
+    Eviction eviction = Eviction::lfu_aged;
     Rounding rounding = Rounding::stochastic;
     Optimizer optimizer = Optimizer::adagrad;
     int dim = 64;
-    std::optional<double> learning_rate;  // none: default_learning_rate
+    std::optional<double> learning_rate;  // none: by optimizer and dim
+    std::optional<double> initial_range;  // none: sqrt(1 / rows of the table)
 
     // training
     int epochs = 1;
@@ -69,6 +89,9 @@ struct Options {
     bool compare = true;
     bool quiet = false;
     std::filesystem::path json;  // empty: none
+
+    // sweep, instead of one run
+    Sweep sweep;
 
     double embedding_learning_rate() const;
     Backend dense_backend() const { return dense.value_or(backend); }

@@ -52,12 +52,14 @@ Json to_json(Options const& options) {
     json["max_rows"] = options.max_rows;
     json["skip_bad_lines"] = options.skip_bad_lines;
     json["rows"] = name(options.rows);
+    json["quantizer"] = name(options.quantizer);
     json["cache"] = options.cache;
     json["eviction"] = name(options.eviction);
     json["rounding"] = name(options.rounding);
     json["optimizer"] = name(options.optimizer);
     json["dim"] = options.dim;
     json["lr"] = options.embedding_learning_rate();
+    json["initial_range"] = options.initial_range ? Json(*options.initial_range) : Json(nullptr);
     json["epochs"] = options.epochs;
     json["batch"] = options.batch;
     json["dense_lr"] = options.dense_learning_rate;
@@ -72,6 +74,8 @@ Json to_json(Options const& options) {
 void add(Json& json, Result const& result) {
     json["auc"] = result.auc;  // null if the test rows have only one class
     json["log_loss"] = result.log_loss;
+    json["stored_auc"] = result.stored_auc;
+    json["stored_log_loss"] = result.stored_log_loss;
     json["progressive_log_loss"] = result.progressive_log_loss;
     json["embedding_bytes"] = result.bytes.embedding;
     json["fp32_bytes"] = result.fp32_bytes;
@@ -97,7 +101,7 @@ std::string describe(Dataset const& dataset) {
 std::string table(Result const& result, std::optional<Result> const& fp32) {
     std::string text;
     auto const line = [&](std::string const& what, std::function<std::string(Result const&)> const& value) {
-        text += format("%-24s%22s", what.c_str(), value(result).c_str());
+        text += format("%-26s%22s", what.c_str(), value(result).c_str());
         if (fp32) text += format("%22s", value(*fp32).c_str());
         text += '\n';
     };
@@ -108,6 +112,8 @@ std::string table(Result const& result, std::optional<Result> const& fp32) {
     line("AUC", [](Result const& r) { return format("%.4f", r.auc); });
     line("log loss", [](Result const& r) { return format("%.4f", r.log_loss); });
     line("progressive log loss", [](Result const& r) { return format("%.4f", r.progressive_log_loss); });
+    line("AUC from stored rows", [](Result const& r) { return format("%.4f", r.stored_auc); });
+    line("log loss from stored rows", [](Result const& r) { return format("%.4f", r.stored_log_loss); });
     line("embedding bytes", [](Result const& r) { return with_commas(r.bytes.embedding); });
     bytes("  stored rows", "stored_rows");
     bytes("  lines", "lines");

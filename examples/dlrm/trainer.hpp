@@ -14,6 +14,7 @@ namespace dlrm {
 struct Result {
     std::string label;
     double auc = 0, log_loss = 0;     // on the test rows
+    double stored_auc = 0, stored_log_loss = 0;  // the same from stored rows alone, as a saved model would
     double progressive_log_loss = 0;  // of each training row before it was trained on; first epoch, without the
                                       // first 2/7 of the rows
     double seconds = 0;               // of training

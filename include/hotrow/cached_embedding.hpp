@@ -301,6 +301,16 @@ public:
         mark_access(stream);
     }
 
+    /// Flushes, then empties the cache: from now on every row is what its stored row says, as after saving the stored rows and loading them again.
+    /// Pins, scores and ghosts are forgotten. Throws `PlanError` while a plan is in flight.
+    void clear_cache(Stream stream = Stream{}) {
+        require_no_plan("clear_cache");
+        flush(stream);
+        order_access(stream);
+        empty_cache(stream);
+        mark_access(stream);
+    }
+
     /// Current values of rows `first_row ..` of a table, as many as fit `values` ([rows][Dim], host memory). Waits for the stream.
     void read_rows(int table, std::int64_t first_row, std::span<float> values, Stream stream = Stream{}) {
         const std::uint64_t first = checked_range(table, first_row, values.size());
@@ -505,10 +515,15 @@ private:
         if constexpr (Sizes::has_row_state) {
             backend_->template for_each<1>(stream, geometry_.rows, detail::InitialiseStates<OptimizerType>{row_states_.data(), &state_.data()->optimizer});
         }
-        backend_->template for_each<1>(stream, slot_count(), detail::ClearSlots<typename View::Cache>{view()});
-        backend_->template for_each<1>(stream, geometry_.sets * static_cast<std::uint64_t>(View::ghosts_per_set), detail::ClearGhosts{ghosts_.data()});
+        empty_cache(stream);
         backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
         Backend::synchronise(stream);
+    }
+
+    /// Every slot empty, no ghost: as at the start. What lines held is lost.
+    void empty_cache(Stream stream) {
+        backend_->template for_each<1>(stream, slot_count(), detail::ClearSlots<typename View::Cache>{view()});
+        backend_->template for_each<1>(stream, geometry_.sets * static_cast<std::uint64_t>(View::ghosts_per_set), detail::ClearGhosts{ghosts_.data()});
     }
 
     template <Index I>
