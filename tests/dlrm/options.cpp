@@ -62,19 +62,36 @@ TEST_CASE("defaults", "[dlrm]") {
     CHECK(parse({"--backend", "cuda", "--dense", "host"}).options.dense_backend() == Backend::host);
 }
 
+TEST_CASE("what a sweep goes through", "[dlrm]") {
+    auto const sweep = parse({"--sweep", "a.csv", "--seeds", "3", "--sweep-rows", "int4,int2", "--sweep-quantizers", "plain,clipped",
+                              "--sweep-roundings", "stochastic", "--sweep-caches", "0,0.02", "--sweep-dims", "16,64"})
+                           .options.sweep;
+    CHECK(sweep.file == "a.csv");
+    CHECK(sweep.seeds == 3);
+    CHECK(sweep.rows == std::vector{Rows::int4, Rows::int2});
+    CHECK(sweep.quantizers == std::vector{Quantizer::plain, Quantizer::clipped});
+    CHECK(sweep.roundings == std::vector{Rounding::stochastic});
+    CHECK(sweep.caches == std::vector{0.0, 0.02});
+    CHECK(sweep.dims == std::vector{16, 64});
+    CHECK(parse({}).options.sweep.file.empty());
+    CHECK(parse({}).options.sweep.rows.size() == 6);
+}
+
 TEST_CASE("the help explains every option", "[dlrm]") {
     auto const text = parse({"--help"}).text.value();
     for (char const* option :
          {"--data",     "--rows",     "--cache",          "--eviction", "--rounding", "--optimizer", "--dim",
           "--epochs",   "--seed",     "--backend",        "--json",     "--batch",    "--test-rows", "--lr",
-          "--dense-lr", "--max-rows", "--skip-bad-lines", "--samples",  "--threads",  "--compare",   "--dense"}) {
+          "--dense-lr", "--max-rows", "--skip-bad-lines", "--samples",  "--threads",  "--compare",   "--dense",
+          "--quantizer", "--initial-range", "--sweep", "--seeds", "--margin", "--sweep-rows", "--sweep-quantizers",
+          "--sweep-roundings", "--sweep-caches", "--sweep-dims"}) {
         CHECK(contains(text, option));
     }
 }
 
 TEST_CASE("errors name the option, its value, and the limit", "[dlrm]") {
-    CHECK(error_of({"--rows", "int9"}) == "--rows int9: must be one of fp32, fp16, int8, int4");
-    CHECK(error_of({"--eviction", "magic"}) == "--eviction magic: must be one of lru, lfu");
+    CHECK(error_of({"--rows", "int9"}) == "--rows int9: must be one of fp32, fp16, bf16, fp8, int8, int4, int2");
+    CHECK(error_of({"--eviction", "magic"}) == "--eviction magic: must be one of lru, lfu, lfu_aged");
     CHECK(error_of({"--cache", "1.5"}) == "--cache 1.5: must be from 0 to 1");
     CHECK(error_of({"--cache", "-0.1"}) == "--cache -0.1: must be from 0 to 1");
     CHECK(error_of({"--cache", "nan"}) == "--cache nan: must be from 0 to 1");
@@ -87,5 +104,11 @@ TEST_CASE("errors name the option, its value, and the limit", "[dlrm]") {
     CHECK(contains(error_of({"--cache", "much"}), "much"));
     CHECK(contains(error_of({"--no-such-option"}), "--no-such-option"));
     CHECK(contains(error_of({"--dense", "cuda"}), "--backend cuda"));
+    CHECK(error_of({"--sweep-rows", "int4,int9"}) == "--sweep-rows int9: must be one of fp32, fp16, bf16, fp8, int8, int4, int2");
+    CHECK(error_of({"--sweep-caches", "0,2"}) == "--sweep-caches 2: must be from 0 to 1");
+    CHECK(error_of({"--sweep-dims", "17"}) == "--sweep-dims 17: must be 16, 64 or 128");
+    CHECK(error_of({"--seeds", "1"}) == "--seeds 1: must be from 2, which an error needs, to 100000");
+    CHECK(error_of({"--margin", "0"}) == "--margin 0: must be above 0");
+    CHECK(error_of({"--initial-range", "-1"}) == "--initial-range -1: must be from 0 to 1e4");
     CHECK(error_of({"--seed", "-1"}) == "--seed -1: must be at least 0");
 }

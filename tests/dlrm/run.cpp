@@ -88,25 +88,103 @@ TEST_CASE("every choice of the command line trains", "[dlrm]") {
     auto options = small_run();
     options.samples = 600;
     options.compare = false;
-    for (Rows rows : {Rows::fp32, Rows::fp16, Rows::int8, Rows::int4}) {
+    auto const trains = [](Options const& asked) {
+        auto const figures = run(asked);
+        INFO(figures["options"].dump());
+        CHECK(figures["log_loss"].get<double>() < 1.0);
+        CHECK(figures["statistics"]["rejected_updates"] == 0);
+    };
+    for (Rows rows : {Rows::fp32, Rows::fp16, Rows::bf16, Rows::fp8, Rows::int8, Rows::int4, Rows::int2}) {
         for (Rounding rounding : {Rounding::nearest, Rounding::stochastic}) {
-            for (Eviction eviction : {Eviction::lru, Eviction::lfu}) {
-                for (Optimizer optimizer : {Optimizer::sgd, Optimizer::adagrad}) {
-                    for (int dim : {16, 64, 128}) {
-                        options.rows = rows;
-                        options.rounding = rounding;
-                        options.eviction = eviction;
-                        options.optimizer = optimizer;
-                        options.dim = dim;
-                        auto const figures = run(options);
-                        INFO(figures["options"].dump());
-                        CHECK(figures["log_loss"].get<double>() < 1.0);
-                        CHECK(figures["statistics"]["rejected_updates"] == 0);
-                    }
-                }
+            for (int dim : {16, 64, 128}) {
+                options.rows = rows;
+                options.rounding = rounding;
+                options.dim = dim;
+                trains(options);
             }
         }
     }
+    options.rounding = Rounding::stochastic;
+    options.dim = 64;
+    for (auto const& [rows, quantizers] : std::vector<std::pair<Rows, std::vector<Quantizer>>>{
+             {Rows::int4, {Quantizer::symmetric, Quantizer::clipped}},
+             {Rows::int2, {Quantizer::clipped, Quantizer::learned, Quantizer::block, Quantizer::block_clipped}}}) {
+        for (Quantizer quantizer : quantizers) {
+            options.rows = rows;
+            options.quantizer = quantizer;
+            trains(options);
+        }
+    }
+    options.rows = Rows::int8;
+    options.quantizer = Quantizer::plain;
+    for (Eviction eviction : {Eviction::lru, Eviction::lfu, Eviction::lfu_aged}) {
+        for (Optimizer optimizer : {Optimizer::sgd, Optimizer::adagrad}) {
+            options.eviction = eviction;
+            options.optimizer = optimizer;
+            trains(options);
+        }
+    }
+}
+
+TEST_CASE("what is not built is refused, and says what is", "[dlrm]") {
+    auto const error_of = [](Options options) -> std::string {
+        options.compare = false;
+        try {
+            run(options);
+        } catch (UsageError const& error) {
+            return error.what();
+        }
+        return "no error";
+    };
+    auto options = small_run();
+    options.samples = 100;
+    options.quantizer = Quantizer::clipped;
+    CHECK(error_of(options) == "--quantizer clipped with --rows int8: must be plain");
+    options.rows = Rows::int4;
+    CHECK(error_of(options) == "--dim 16 with --rows int4, --quantizer clipped: this build has 64, 128");
+    options.quantizer = Quantizer::plain;
+    options.eviction = Eviction::lru;
+    CHECK(error_of(options).starts_with("--eviction lru: this build has it for"));
+    options.eviction = Eviction::lfu_aged;
+    options.optimizer = Optimizer::sgd;
+    CHECK(error_of(options).starts_with("--optimizer sgd: this build has it for"));
+}
+
+TEST_CASE("stored rows alone score a little worse than rows and lines", "[dlrm]") {
+    auto options = small_run();
+    options.rows = Rows::int2;
+    options.compare = false;
+    auto const figures = run(options);
+    CHECK(figures["stored_log_loss"].get<double>() != figures["log_loss"].get<double>());
+    CHECK(figures["stored_log_loss"].get<double>() < figures["log_loss"].get<double>() + 0.05);
+    options.cache = 0;
+    auto const uncached = run(options);
+    CHECK(uncached["stored_log_loss"] == uncached["log_loss"]);
+}
+
+TEST_CASE("loaded samples are the samples of the stream", "[dlrm]") {
+    auto options = small_run();
+    options.samples = 700;
+    auto const streamed = make_dataset(options);
+    auto loaded = streamed;
+    loaded.load();
+    auto const one = streamed.batches(), other = loaded.batches();
+    one->skip(33);
+    other->skip(33);
+    ClickBatch a, b;
+    std::int64_t seen = 0;
+    for (std::int64_t limit : {64, 64, 17, 64, 64, 64, 64, 64, 64, 64, 64, 64}) {
+        bool const more = one->next(64, limit, a);
+        REQUIRE(other->next(64, limit, b) == more);
+        if (!more) break;
+        CHECK(a.size == b.size);
+        CHECK(a.labels == b.labels);
+        CHECK(a.dense == b.dense);
+        CHECK(a.indices == b.indices);
+        CHECK(a.offsets == b.offsets);
+        seen += a.size;
+    }
+    CHECK(seen == 700 - 33);
 }
 
 TEST_CASE("several epochs and hashed ids", "[dlrm]") {

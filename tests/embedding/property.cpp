@@ -163,7 +163,7 @@ private:
     void operate() {
         const std::int64_t allocations = CountingHost::allocations;
         bool allocates = options_.max_lookups == 0;
-        switch (random_.below(14)) {
+        switch (random_.below(15)) {
         case 0: look_up(); break;
         case 1:
             subject_->flush();
@@ -193,6 +193,7 @@ private:
                 allocates = true;
             }
             break;
+        case 9: clear(); break;
         default: step(); break;
         }
         if (!allocates) REQUIRE(CountingHost::allocations == allocations);
@@ -215,6 +216,17 @@ private:
         }
         if (model_->waiting() == 64) REQUIRE_THROWS_AS(subject_->announce(coming_.back()), PlanError);
         compare("announce");
+    }
+
+    void clear() {
+        if (!plans_.empty()) {
+            REQUIRE_THROWS_AS(subject_->clear_cache(), PlanError);
+            compare("clear_cache refused");
+        } else if (random_.one_in(4)) {  // seldom: it takes many steps until a cache is full
+            subject_->clear_cache();
+            model_->clear_cache();
+            compare("clear_cache");
+        }
     }
 
     /// Pins some rows, or lets rows go.

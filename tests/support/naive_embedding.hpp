@@ -252,6 +252,14 @@ public:
         }
     }
 
+    void clear_cache() {
+        flush();
+        for (Set& set : sets_) {
+            for (std::optional<Line>& line : set) line.reset();
+        }
+        ghosts_.assign(options_.sets, NaiveGhosts(options_.policy.ghosts));
+    }
+
     std::vector<float> read_rows(int table, std::int64_t first, std::int64_t count) const {
         std::vector<float> values;
         for (std::int64_t i = 0; i < count; ++i) {

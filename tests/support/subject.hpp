@@ -54,6 +54,7 @@ public:
     virtual void unpin_rows(int table, const std::vector<std::int64_t>& rows) = 0;
     virtual std::vector<float> lookup(const NaiveBatch& batch) = 0;
     virtual void flush() = 0;
+    virtual void clear_cache() = 0;
     virtual std::vector<float> read_rows(int table, std::int64_t first, std::int64_t count) = 0;
     virtual void write_rows(int table, std::int64_t first, const std::vector<float>& values) = 0;
     virtual void set_optimizer(const NaiveOptimizer& optimizer) = 0;
@@ -210,6 +211,7 @@ public:
         return output.floats();
     }
     void flush() override { embedding_.flush(); }
+    void clear_cache() override { embedding_.clear_cache(); }
     std::vector<float> read_rows(int table, std::int64_t first, std::int64_t count) override {
         std::vector<float> values(static_cast<std::size_t>(count) * Embedding::dim);
         embedding_.read_rows(table, first, values);
