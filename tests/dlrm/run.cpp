@@ -61,7 +61,7 @@ TEST_CASE("it learns, saves memory, and reports both", "[dlrm]") {
         CHECK(figures["options"].contains(key));
     }
     std::int64_t sum = 0;
-    for (char const* key : {"stored_rows", "lines", "tags", "scores", "flags"}) {
+    for (char const* key : {"stored_rows", "lines", "tags", "scores", "flags", "ghosts"}) {
         sum += figures["bytes"][key].get<std::int64_t>();
     }
     CHECK(sum == figures["embedding_bytes"].get<std::int64_t>());
