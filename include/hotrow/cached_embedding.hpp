@@ -84,7 +84,8 @@ public:
         scores_ = {*backend_, View::has_score ? slots : 0};
         flags_ = {*backend_, slots};
         ghosts_ = {*backend_, static_cast<std::int64_t>(geometry_.sets) * View::ghosts_per_set};
-        row_states_ = {*backend_, Sizes::has_row_state ? rows : 1};
+        row_states_ = {*backend_, View::keeps_row_states ? rows : 1};
+        element_states_ = {*backend_, rows * View::record_stride};
         table_begin_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size()) + 1};
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
@@ -212,7 +213,7 @@ public:
         }
         if (batch.lookups > 0) {
             backend_->template for_each_run_counting<Backend::warp>(stream, batch.lookups, planned.run_count,
-                                                                    detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v.row_states, &v.state->optimizer, source},
+                                                                    detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source},
                                                                 counts());
         }
         end(plan.place, stream);
@@ -476,6 +477,7 @@ public:
         v.lines = lines_.data();
         v.line_count = slot_count();
         v.row_states = row_states_.data();
+        v.element_states = element_states_.data();
         v.state = state_.data();
         v.counts = counts();
         return v;
@@ -502,8 +504,8 @@ private:
         Backend::from_host(ranges_.data(), ranges.data(), ranges.size() * sizeof(float), stream);
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
         backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
-        if constexpr (Sizes::has_row_state) {
-            backend_->template for_each<1>(stream, geometry_.rows, detail::InitialiseStates<OptimizerType>{row_states_.data(), &state_.data()->optimizer});
+        if constexpr (View::keeps_row_states || View::keeps_elements) {
+            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType>{view(), &state_.data()->optimizer, options_.seed});
         }
         backend_->template for_each<1>(stream, slot_count(), detail::ClearSlots<typename View::Cache>{view()});
         backend_->template for_each<1>(stream, geometry_.sets * static_cast<std::uint64_t>(View::ghosts_per_set), detail::ClearGhosts{ghosts_.data()});
@@ -754,6 +756,7 @@ private:
     detail::Buffer<detail::Ghost, Backend> ghosts_;
     detail::ForesightTables<RowId, Backend> foresight_;
     detail::Buffer<typename OptimizerType::RowState, Backend> row_states_;
+    detail::Buffer<std::byte, Backend> element_states_;
     detail::Buffer<std::uint64_t, Backend> table_begin_;
     detail::Buffer<float, Backend> ranges_;
     detail::Buffer<DeviceState<OptimizerType>, Backend> state_;

@@ -25,7 +25,6 @@ struct Sizing {
     using RowId = typename View::RowId;
     using Options = EmbeddingOptions<typename View::Optimizer>;
     static constexpr int ways = View::Cache::ways;
-    static constexpr bool has_row_state = !std::is_empty_v<typename View::RowState>;
     static constexpr bool looks_ahead = hotrow::looks_ahead<typename View::Cache::Eviction>;
 
     static const Options& checked(const Options& options) {
@@ -110,7 +109,7 @@ struct Sizing {
         f.flags = slots;
         f.ghosts = static_cast<std::int64_t>(geometry.sets) * View::ghosts_per_set * static_cast<std::int64_t>(sizeof(Ghost));
         f.foresight = static_cast<std::int64_t>(ForesightView<RowId>::bytes_of(foresight_places(options, max_lookups)));
-        f.optimizer_state = (has_row_state ? rows : 1) * static_cast<std::int64_t>(sizeof(typename View::RowState));
+        f.optimizer_state = (View::keeps_row_states ? rows : 1) * static_cast<std::int64_t>(sizeof(typename View::RowState)) + rows * View::record_stride;
         f.control = static_cast<std::int64_t>(sizeof(DeviceState<typename View::Optimizer>)) + (tables + 1) * static_cast<std::int64_t>(sizeof(std::uint64_t)) +
                     tables * static_cast<std::int64_t>(sizeof(float));
         return f;
