@@ -16,4 +16,5 @@
 #include "optimizer/rowwise_adagrad.hpp"
 #include "optimizer/rowwise_adam.hpp"
 #include "optimizer/sgd.hpp"
+#include "optimizer/state_formats.hpp"
 #include "optimizer/weight_decay.hpp"

@@ -124,8 +124,6 @@ Formula adam_of(const O& o, bool by_visit) {
     };
 }
 
-using Fp32Row = RowFormat<Fp32, Cast>;
-
 }  // namespace
 
 TEST_CASE("Sgd and momentum follow their formulas", "[optimizer]") {
@@ -185,7 +183,7 @@ TEST_CASE("Adagrad and row-wise Adagrad follow their formulas", "[optimizer]") {
 TEST_CASE("Adam and AdamW follow their formulas, corrected by steps and by visits", "[optimizer]") {
     const Adam<> by_step{.learning_rate = 0.01f};
     check(by_step, 0, 0, 0, adam_of(by_step, false));
-    const Adam<Fp32Row, Fp32Row, CorrectBy::visit> by_visit{.learning_rate = 0.01f};
+    const Adam<Fp32State, Fp32State, CorrectBy::visit> by_visit{.learning_rate = 0.01f};
     check(by_visit, 0, 0, 0, adam_of(by_visit, true));
     const AdamW<> adamw{{.learning_rate = 0.02f, .beta1 = 0.8f, .beta2 = 0.95f}, 0.1f};
     const Formula adam = adam_of(adamw, false);
@@ -209,7 +207,7 @@ TEST_CASE("row-wise Adam follows its formula", "[optimizer]") {
     };
     const RowwiseAdam<> by_step{.learning_rate = 0.01f};
     check(by_step, 0, 0, 0, formula(by_step, false));
-    const RowwiseAdam<Fp32Row, CorrectBy::visit> by_visit{.learning_rate = 0.01f};
+    const RowwiseAdam<Fp32State, Fp32State, CorrectBy::visit> by_visit{.learning_rate = 0.01f};
     check(by_visit, 0, 0, 0, formula(by_visit, true));
 }
 

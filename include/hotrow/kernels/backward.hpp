@@ -4,13 +4,13 @@
 #include "../batch/batch.hpp"
 #include "../batch/plan.hpp"
 #include "../execution/reduction.hpp"
+#include "../optimizer/states_view.hpp"
 #include "../statistics.hpp"
 #include "forward.hpp"
 #include "rows.hpp"
 #include "update.hpp"
 
 #include <cstdint>
-#include <type_traits>
 
 namespace hotrow::detail {
 
@@ -149,7 +149,6 @@ struct UpdateRows {
 
 private:
     using RowId = typename Rows::RowId;
-
     using States = StatesView<Rows::dim, OptimizerType>;
 
     /// A unique row and the lookups that it had.

@@ -21,10 +21,10 @@ HOTROW_HD HOTROW_INLINE bool update_row(const TileType& tile, const TablesView<t
     OwnStates<Rows::dim, OptimizerType, TileType> own(tile, states, row);
     float values[RowShape<Rows::dim, TileType::lanes>::local];
     rows.load(tile, location, values);
-    const bool states_are_finite = own.update(tile, optimizer, values, gradient, StepInfo{step});
+    const RandomKey key = tables.random_key(row, step);
+    const bool states_are_finite = own.update(tile, optimizer, values, gradient, StepInfo{step, key});
     if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !states_are_finite) return false;
 
-    const RandomKey key = tables.random_key(row, step);
     if (rows.is_line(location)) {
         rows.store_line(tile, location, values);
         if (tile.rank() == 0) flags[location] |= LineFlag::dirty;

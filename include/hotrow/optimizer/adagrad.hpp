@@ -3,17 +3,17 @@
 
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
-#include "../storage/cast.hpp"
-#include "../storage/precision.hpp"
-#include "../storage/row_format.hpp"
+#include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
+#include "state_formats.hpp"
 
 namespace hotrow {
 
 /// Adagrad (Duchi, Hazan, Singer, JMLR 2011):
 ///     s <- s + g^2;   w <- w - learning_rate g / (sqrt(s) + epsilon).
 /// `Format` is that of s. Nearest rounding loses additions to a large s; stochastic rounding keeps them on average.
-template <class Format = RowFormat<Fp32, Cast>>
+template <class Format = Fp32State>
 struct Adagrad {
     using RowState = NoState;
     using Elements = ElementStates<Format>;
@@ -22,6 +22,12 @@ struct Adagrad {
     float learning_rate = 0.01f;
     float epsilon = 1e-8f;
     float initial_accumulator = 0.0f;
+
+    void check() const {
+        detail::require_not_negative(name, "learning_rate", learning_rate);
+        detail::require_positive(name, "epsilon", epsilon);
+        detail::require_not_negative(name, "initial_accumulator", initial_accumulator);
+    }
 
     HOTROW_HD NoState initial_state() const { return {}; }
     HOTROW_HD float initial_element(int) const { return initial_accumulator; }

@@ -3,37 +3,22 @@
 
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
-#include "../storage/cast.hpp"
-#include "../storage/precision.hpp"
-#include "../storage/row_format.hpp"
+#include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
+#include "state_formats.hpp"
 #include "weight_decay.hpp"
 
 #include <cstdint>
 
 namespace hotrow {
 
-namespace detail {
-
-/// A count of updates, if there is one.
-template <CorrectBy By>
-struct UpdateCount {
-    HOTROW_HD std::uint64_t next(const StepInfo& info) { return info.step; }
-};
-template <>
-struct UpdateCount<CorrectBy::visit> {
-    std::uint32_t count;
-    HOTROW_HD std::uint64_t next(const StepInfo&) { return ++count; }
-};
-
-}  // namespace detail
-
 /// Adam (Kingma, Ba, ICLR 2015):
 ///     m <- beta1 m + (1 - beta1) g;   v <- beta2 v + (1 - beta2) g^2;
 ///     w <- w - learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon),
 /// where t counts what `By` says.
 /// `First` and `Second` are the formats of m and v. Rows that a step does not touch stay as they are, averages too.
-template <class First = RowFormat<Fp32, Cast>, class Second = First, CorrectBy By = CorrectBy::step>
+template <class First = Fp32State, class Second = First, CorrectBy By = CorrectBy::step>
 struct Adam {
     using Elements = ElementStates<First, Second>;
     using RowState = detail::UpdateCount<By>;
@@ -44,13 +29,20 @@ struct Adam {
     float beta2 = 0.999f;
     float epsilon = 1e-8f;
 
+    void check() const {
+        detail::require_not_negative(name, "learning_rate", learning_rate);
+        detail::require_decay(name, "beta1", beta1);
+        detail::require_decay(name, "beta2", beta2);
+        detail::require_positive(name, "epsilon", epsilon);
+    }
+
     HOTROW_HD RowState initial_state() const { return {}; }
 
     template <int Dim, Tile TileType, class V>
     HOTROW_HD bool update(const TileType& tile, float* row, const float* gradient, const StepInfo& info, RowState& state, V& elements) const {
         const std::uint64_t t = state.next(info);
-        const float first_scale = arithmetic::quotient(1.0f, 1.0f - detail::power(beta1, t));
-        const float second_scale = arithmetic::quotient(1.0f, 1.0f - detail::power(beta2, t));
+        const float first_scale = arithmetic::quotient(1.0f, detail::weight_so_far(beta1, t));
+        const float second_scale = arithmetic::quotient(1.0f, detail::weight_so_far(beta2, t));
         const float rate = arithmetic::product(-learning_rate, first_scale);
         for_each_element<Dim>(tile, [&](int i, int) HOTROW_INLINE_LAMBDA {
             const float g = gradient[i];
@@ -66,7 +58,7 @@ struct Adam {
 };
 
 /// AdamW (Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019).
-template <class First = RowFormat<Fp32, Cast>, class Second = First, CorrectBy By = CorrectBy::step>
+template <class First = Fp32State, class Second = First, CorrectBy By = CorrectBy::step>
 using AdamW = WeightDecay<Adam<First, Second, By>, Decay::decoupled>;
 
 }  // namespace hotrow

@@ -3,10 +3,10 @@
 
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
-#include "../storage/cast.hpp"
-#include "../storage/precision.hpp"
-#include "../storage/row_format.hpp"
+#include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
+#include "state_formats.hpp"
 
 namespace hotrow {
 
@@ -14,7 +14,7 @@ namespace hotrow {
 ///     s = (sqrt(n + g^2) - sqrt(n)) / alpha;   z <- z + g - s w;   n <- n + g^2;
 ///     w = 0 if |z| <= l1, else -(z - sign(z) l1) / ((beta + sqrt(n)) / alpha + l2).
 /// An update makes w from z and n alone, which start at 0 and `initial_accumulator`: what is left of a row's first values is what s w took up.
-template <class FormatOfZ = RowFormat<Fp32, Cast>, class FormatOfN = FormatOfZ>
+template <class FormatOfZ = Fp32State, class FormatOfN = FormatOfZ>
 struct Ftrl {
     using RowState = NoState;
     using Elements = ElementStates<FormatOfZ, FormatOfN>;
@@ -25,6 +25,14 @@ struct Ftrl {
     float l1 = 0.0f;
     float l2 = 0.0f;
     float initial_accumulator = 0.0f;
+
+    void check() const {
+        detail::require_positive(name, "learning_rate", learning_rate);
+        detail::require_not_negative(name, "beta", beta);
+        detail::require_not_negative(name, "l1", l1);
+        detail::require_not_negative(name, "l2", l2);
+        detail::require_not_negative(name, "initial_accumulator", initial_accumulator);
+    }
 
     HOTROW_HD NoState initial_state() const { return {}; }
     HOTROW_HD float initial_element(int k) const { return k == 1 ? initial_accumulator : 0.0f; }

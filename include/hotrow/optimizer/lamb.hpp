@@ -4,18 +4,17 @@
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
 #include "../execution/reduction.hpp"
-#include "../storage/cast.hpp"
-#include "../storage/precision.hpp"
-#include "../storage/row_format.hpp"
-#include "adam.hpp"
+#include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
+#include "state_formats.hpp"
 
 namespace hotrow {
 
 /// LAMB (You et al., "Large batch optimization for deep learning", ICLR 2020), where a layer is a row:
 ///     m, v as Adam;   r = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay w;
 ///     w <- w - learning_rate |w| / |r| r, with 1 for |w| / |r| if either is 0.
-template <class First = RowFormat<Fp32, Cast>, class Second = First, CorrectBy By = CorrectBy::step>
+template <class First = Fp32State, class Second = First, CorrectBy By = CorrectBy::step>
 struct Lamb {
     using Elements = ElementStates<First, Second>;
     using RowState = detail::UpdateCount<By>;
@@ -27,13 +26,21 @@ struct Lamb {
     float epsilon = 1e-6f;
     float weight_decay = 0.01f;
 
+    void check() const {
+        detail::require_not_negative(name, "learning_rate", learning_rate);
+        detail::require_decay(name, "beta1", beta1);
+        detail::require_decay(name, "beta2", beta2);
+        detail::require_positive(name, "epsilon", epsilon);
+        detail::require_not_negative(name, "weight_decay", weight_decay);
+    }
+
     HOTROW_HD RowState initial_state() const { return {}; }
 
     template <int Dim, Tile TileType, class V>
     HOTROW_HD bool update(const TileType& tile, float* row, const float* gradient, const StepInfo& info, RowState& state, V& elements) const {
         const std::uint64_t t = state.next(info);
-        const float first_scale = arithmetic::quotient(1.0f, 1.0f - detail::power(beta1, t));
-        const float second_scale = arithmetic::quotient(1.0f, 1.0f - detail::power(beta2, t));
+        const float first_scale = arithmetic::quotient(1.0f, detail::weight_so_far(beta1, t));
+        const float second_scale = arithmetic::quotient(1.0f, detail::weight_so_far(beta2, t));
         float direction[RowShape<Dim, TileType::lanes>::local];
         for_each_element<Dim>(tile, [&](int i, int) HOTROW_INLINE_LAMBDA {
             const float g = gradient[i];

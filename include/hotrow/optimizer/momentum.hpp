@@ -3,17 +3,17 @@
 
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
-#include "../storage/cast.hpp"
-#include "../storage/precision.hpp"
-#include "../storage/row_format.hpp"
+#include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
+#include "state_formats.hpp"
 
 namespace hotrow {
 
 /// Gradient descent with momentum (Polyak, 1964), in the form of Sutskever et al. (ICML 2013) and PyTorch:
 ///     u <- momentum u + g;   w <- w - learning_rate u.
 /// `Format` is that of u. A row's u stays as it is in steps that do not touch the row.
-template <class Format = RowFormat<Fp32, Cast>>
+template <class Format = Fp32State>
 struct Momentum {
     using RowState = NoState;
     using Elements = ElementStates<Format>;
@@ -21,6 +21,11 @@ struct Momentum {
 
     float learning_rate = 0.01f;
     float momentum = 0.9f;
+
+    void check() const {
+        detail::require_not_negative(name, "learning_rate", learning_rate);
+        detail::require_decay(name, "momentum", momentum);
+    }
 
     HOTROW_HD NoState initial_state() const { return {}; }
 

@@ -24,8 +24,8 @@ struct StatesView {
     /// Bytes from the record of one row's element states to the next.
     static constexpr int record_stride = Elements::template Layout<Dim>::stride;
 
-    RowState* row_states;       ///< [rows]; one that nobody reads, if nothing is kept
-    std::byte* element_states;  ///< [rows][record_stride]
+    RowState* row_states;       ///< [rows]; null if nothing is kept
+    std::byte* element_states;  ///< [rows][record_stride]; null if nothing is kept
 
     HOTROW_HD std::byte* record(std::uint64_t row) const { return element_states + row * static_cast<std::uint64_t>(record_stride); }
 
@@ -46,7 +46,8 @@ public:
     using View = StatesView<Dim, OptimizerType>;
     using Elements = typename View::Elements;
 
-    HOTROW_HD HOTROW_INLINE OwnStates(const TileType& tile, const View& view, std::uint64_t row) : state_(view.row_states[View::keeps_row_states ? row : 0u]) {
+    HOTROW_HD HOTROW_INLINE OwnStates(const TileType& tile, const View& view, std::uint64_t row) {
+        if constexpr (View::keeps_row_states) state_ = view.row_states[row];
         if constexpr (View::keeps_elements) Elements::template load<Dim>(tile, view.record(row), elements_);
     }
 

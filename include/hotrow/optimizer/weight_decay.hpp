@@ -4,6 +4,7 @@
 #include "../config.hpp"
 #include "../execution/arithmetic.hpp"
 #include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
 
 #include <cstdint>
@@ -22,6 +23,11 @@ struct WeightDecay : Base {
     using Elements = typename detail::ElementsOf<Base>::type;
 
     float weight_decay = 0.01f;
+
+    void check() const {
+        detail::check_hyperparameters(static_cast<const Base&>(*this));
+        detail::require_not_negative("weight decay", "weight_decay", weight_decay);
+    }
 
     template <int Dim, Tile TileType, class V>
     HOTROW_HD bool update(const TileType& tile, float* row, const float* gradient, const StepInfo& info, RowState& state, V& elements) const {
