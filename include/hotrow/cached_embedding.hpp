@@ -25,7 +25,9 @@
 #include "kernels/moves.hpp"
 #include "kernels/rows.hpp"
 #include "memory/buffer.hpp"
+#include "optimizer/hyperparameters.hpp"
 #include "optimizer/optimizer.hpp"
+#include "optimizer/states_view.hpp"
 #include "options.hpp"
 #include "sizing.hpp"
 #include "statistics.hpp"
@@ -54,15 +56,14 @@ namespace hotrow {
 /// * `Dim`: 1 to 1024 elements a row.
 /// * `RowFormatType`: `RowFormat<Precision, Quantizer, Rounding>`, how rows are stored.
 /// * `CacheType`: `Cache<Associativity, Eviction, Line, Admission>`.
-/// * `OptimizerType`: `Sgd`, `RowwiseAdagrad`, ...
+/// * `OptimizerType`: `Sgd`, `RowwiseAdagrad`, `AdamW<>`, ...; docs/optimizers.md has all.
 /// * `Backend`: `Host`, or `Cuda` from hotrow/cuda.cuh.
 /// * `RowId`: `std::uint32_t` serves up to 2^32 - 2 rows and lines together, `std::uint64_t` up to 2^48.
 ///
 /// Sources: "Mixed-Precision Embedding Using a Cache" (arXiv 2010.11305); "Training with Low-precision Embedding Tables" (2018).
 template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class Backend, class RowId = std::uint32_t>
-class CachedEmbedding {
+class CachedEmbedding : private detail::OptimizerRequirements<OptimizerType> {
     static_assert(Dim >= 1 && Dim <= 1024, "CachedEmbedding: Dim must be 1 to 1024");
-    static_assert(Optimizer<OptimizerType>, "CachedEmbedding: the optimizer lacks RowState, initial_state() or update<Dim>(tile, row, gradient, state)");
     static_assert(std::is_same_v<RowId, std::uint32_t> || std::is_same_v<RowId, std::uint64_t>,
                   "CachedEmbedding: RowId must be std::uint32_t or std::uint64_t");
 
@@ -84,7 +85,8 @@ public:
         scores_ = {*backend_, View::has_score ? slots : 0};
         flags_ = {*backend_, slots};
         ghosts_ = {*backend_, static_cast<std::int64_t>(geometry_.sets) * View::ghosts_per_set};
-        row_states_ = {*backend_, Sizes::has_row_state ? rows : 1};
+        row_states_ = {*backend_, View::keeps_row_states ? rows : 0};
+        element_states_ = {*backend_, rows * View::record_stride};
         table_begin_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size()) + 1};
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
@@ -212,7 +214,7 @@ public:
         }
         if (batch.lookups > 0) {
             backend_->template for_each_run_counting<Backend::warp>(stream, batch.lookups, planned.run_count,
-                                                                    detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v.row_states, &v.state->optimizer, source},
+                                                                    detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source},
                                                                 counts());
         }
         end(plan.place, stream);
@@ -276,7 +278,7 @@ public:
         end(plan.place, stream);
     }
 
-    // --- reading, writing, counting ---------------------------------------------------------------------------
+    // --- reading, writing, pinning -----------------------------------------------------------------------------
 
     /// Pooled rows without a plan: probes the tags, admits nothing, counts nothing. For evaluation and serving.
     template <Index I, class Scalar, std::size_t Extent>
@@ -379,10 +381,43 @@ public:
         Backend::synchronise(stream);
     }
 
-    /// New hyperparameters (the learning rate, say), from the next `backward` in stream order on.
+    // --- hyperparameters: they live in the backend's memory, so that captured steps see what was set since -----------------
+
+    /// New hyperparameters, from the next `backward` in stream order on. Throws `OptionError` for those that the optimizer does not take, before
+    /// anything changes.
     void set_optimizer(const OptimizerType& optimizer, Stream stream = Stream{}) {
+        detail::check_hyperparameters(optimizer);
+        options_.optimizer = optimizer;
         backend_->template for_each<1>(stream, 1, detail::SetOptimizer<OptimizerType>{&state_.data()->optimizer, optimizer});
     }
+
+    /// A new learning rate, likewise; other hyperparameters stay. Captured, it sets the same rate in each replay.
+    void set_learning_rate(float rate, Stream stream = Stream{})
+        requires(detail::HasLearningRate<OptimizerType>)
+    {
+        OptimizerType optimizer = options_.optimizer;
+        optimizer.learning_rate = rate;
+        detail::check_hyperparameters(optimizer);
+        options_.optimizer.learning_rate = rate;
+        backend_->template for_each<1>(stream, 1, detail::SetLearningRate<OptimizerType>{&state_.data()->optimizer, rate});
+    }
+
+    /// The learning rate that is at `rate` (memory of the backend) when the stream comes here: captured before a step, it gives each replay the rate of the
+    /// time. One that is negative or not finite is not taken: `Host` throws `OptionError`, kernels leave the rate as it was, and `check` throws.
+    void set_learning_rate_from(const float* rate, Stream stream = Stream{})
+        requires(detail::HasLearningRate<OptimizerType>)
+    {
+        backend_->template for_each<1>(stream, 1, detail::SetLearningRateFrom<OptimizerType>{&state_.data()->optimizer, rate, &state_.data()->bad_input});
+        if constexpr (Backend::is_host) check(stream);
+    }
+
+    /// Where the optimizer's hyperparameters are, in the backend's memory: a kernel of one's own may change them between two steps, in a captured graph too.
+    OptimizerType* optimizer_data() const { return &state_.data()->optimizer; }
+
+    /// The hyperparameters as they are there. Waits for the stream.
+    OptimizerType optimizer(Stream stream = Stream{}) const { return fetched_state(stream).optimizer; }
+
+    // --- counting ----------------------------------------------------------------------------------------------
 
     /// What happened so far. Waits for the stream.
     Statistics statistics(Stream stream = Stream{}) const {
@@ -411,16 +446,17 @@ public:
         backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
     }
 
-    /// Throws what kernels reported since the last call: `ShapeError` for offsets, `IndexError` for an index (with
-    /// `Bounds::report`). On `Host`, `plan` and `lookup` call it themselves. Waits for the stream.
+    /// Throws what kernels reported since the last call: `ShapeError` for offsets, `OptionError` for a learning rate, `IndexError` for an index (with
+    /// `Bounds::report`). On `Host`, the calls that may report do it themselves. Waits for the stream.
     void check(Stream stream = Stream{}) {
         const detail::BadInput bad = fetched_state(stream).bad_input;
-        if (bad.position == detail::BadInput::none && bad.bag == detail::BadInput::none) return;
+        if (bad.position == detail::BadInput::none && bad.bag == detail::BadInput::none && bad.has_rate == 0u) return;
         backend_->template for_each<1>(stream, 1, detail::ResetReports{&state_.data()->bad_input});
         if (bad.bag != detail::BadInput::none) {
             throw ShapeError("hotrow: the offsets of bag " + std::to_string(bad.bag) +
                              " decrease, do not start at 0 or do not end at the number of lookups; give tables * batch_size + 1 non-decreasing offsets");
         }
+        if (bad.has_rate != 0u) detail::refuse_hyperparameter("set_learning_rate_from", "the rate", bad.rate, "a finite number of at least 0; the old one was kept");
         if (options_.bounds == Bounds::report) {
             throw IndexError("hotrow: index " + std::to_string(bad.index) + " of lookup " + std::to_string(bad.position) + " is outside table " +
                              std::to_string(bad.table) + ", which has " + std::to_string(bad.limit) + " rows; correct it, or choose Bounds::skip");
@@ -462,6 +498,7 @@ public:
         return f;
     }
 
+    /// What it was made from, with the hyperparameters that the host set last.
     const Options& options() const { return options_; }
     /// Rows of all tables.
     std::int64_t rows() const { return static_cast<std::int64_t>(geometry_.rows); }
@@ -486,6 +523,7 @@ public:
         v.lines = lines_.data();
         v.line_count = slot_count();
         v.row_states = row_states_.data();
+        v.element_states = element_states_.data();
         v.state = state_.data();
         v.counts = counts();
         return v;
@@ -512,8 +550,8 @@ private:
         Backend::from_host(ranges_.data(), ranges.data(), ranges.size() * sizeof(float), stream);
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
         backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
-        if constexpr (Sizes::has_row_state) {
-            backend_->template for_each<1>(stream, geometry_.rows, detail::InitialiseStates<OptimizerType>{row_states_.data(), &state_.data()->optimizer});
+        if constexpr (View::keeps_row_states || View::keeps_elements) {
+            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType>{view(), &state_.data()->optimizer, options_.seed});
         }
         empty_cache(stream);
         backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
@@ -769,6 +807,7 @@ private:
     detail::Buffer<detail::Ghost, Backend> ghosts_;
     detail::ForesightTables<RowId, Backend> foresight_;
     detail::Buffer<typename OptimizerType::RowState, Backend> row_states_;
+    detail::Buffer<std::byte, Backend> element_states_;
     detail::Buffer<std::uint64_t, Backend> table_begin_;
     detail::Buffer<float, Backend> ranges_;
     detail::Buffer<DeviceState<OptimizerType>, Backend> state_;

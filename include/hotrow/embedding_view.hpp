@@ -7,6 +7,7 @@
 #include "config.hpp"
 #include "execution/tile.hpp"
 #include "kernels/update.hpp"
+#include "optimizer/states_view.hpp"
 #include "statistics.hpp"
 #include "storage/rows_view.hpp"
 
@@ -36,19 +37,18 @@ struct DeviceState {
 /// a batch and its `backward` or `finish`, its rows stay where they are; without a plan, kernels that `locate` must be ordered with
 /// plans and updates by streams, as any CUDA calls.
 template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class RowIdType>
-struct EmbeddingView : CacheView<CacheType, RowIdType>, RowsView<Dim, RowFormatType, RowIdType> {
+struct EmbeddingView : CacheView<CacheType, RowIdType>, RowsView<Dim, RowFormatType, RowIdType>, StatesView<Dim, OptimizerType> {
     using RowId = RowIdType;
     using Location = RowIdType;
     using Tables = TablesView<RowIdType>;
     using Tags = TagsView<CacheType::ways, RowIdType>;
     using Cache = CacheView<CacheType, RowIdType>;
     using Rows = RowsView<Dim, RowFormatType, RowIdType>;
-    using RowState = typename OptimizerType::RowState;
+    using States = StatesView<Dim, OptimizerType>;
     using Optimizer = OptimizerType;
     static constexpr RowId no_row = hotrow::no_row<RowIdType>;
     static constexpr RowId nowhere = hotrow::nowhere<RowIdType>;
 
-    RowState* row_states;  ///< [rows] what the optimizer keeps
     DeviceState<OptimizerType>* state;
     detail::CountReplicas counts;
 
@@ -74,7 +74,7 @@ struct EmbeddingView : CacheView<CacheType, RowIdType>, RowsView<Dim, RowFormatT
     HOTROW_HD bool update(const TileType& tile, Location location, const float* gradient, std::uint64_t step) const {
         if (location == nowhere) return false;
         const std::uint64_t row = this->is_line(location) ? this->tags[location] : this->row_of(location);
-        const bool taken = detail::update_row(tile, static_cast<const Tables&>(*this), static_cast<const Rows&>(*this), this->flags, row_states,
+        const bool taken = detail::update_row(tile, static_cast<const Tables&>(*this), static_cast<const Rows&>(*this), this->flags, static_cast<const States&>(*this),
                                               state->optimizer, location, row, gradient, step);
         if (!taken && tile.rank() == 0) counts.add_shared(this->table_of(row), detail::rejected_updates);
         return taken;

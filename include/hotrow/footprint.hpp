@@ -14,7 +14,7 @@ struct Footprint {
     std::int64_t flags = 0;            ///< one byte a line: dirty, pinned
     std::int64_t ghosts = 0;           ///< scores of rows that are not cached
     std::int64_t foresight = 0;        ///< what announced batches need
-    std::int64_t optimizer_state = 0;  ///< per-row state
+    std::int64_t optimizer_state = 0;  ///< what the optimizer keeps of all rows
     std::int64_t control = 0;          ///< step, hyperparameters, counters, table bounds
     std::int64_t workspace = 0;        ///< plan and scratch for `max_lookups`
 

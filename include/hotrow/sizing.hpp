@@ -9,6 +9,7 @@
 #include "error.hpp"
 #include "execution/arithmetic.hpp"
 #include "footprint.hpp"
+#include "optimizer/hyperparameters.hpp"
 #include "options.hpp"
 
 #include <cstddef>
@@ -25,7 +26,6 @@ struct Sizing {
     using RowId = typename View::RowId;
     using Options = EmbeddingOptions<typename View::Optimizer>;
     static constexpr int ways = View::Cache::ways;
-    static constexpr bool has_row_state = !std::is_empty_v<typename View::RowState>;
     static constexpr bool looks_ahead = hotrow::looks_ahead<typename View::Cache::Eviction>;
 
     static const Options& checked(const Options& options) {
@@ -46,6 +46,7 @@ struct Sizing {
         if (options.initial_range && !(*options.initial_range >= 0.0f && arithmetic::is_finite(*options.initial_range))) {
             throw OptionError("hotrow: initial_range is " + std::to_string(*options.initial_range) + "; give a finite number of at least 0");
         }
+        check_hyperparameters(options.optimizer);
         check_lookups(options.max_lookups, "max_lookups");
         if (options.in_flight < 1 || options.in_flight > max_in_flight) {
             throw OptionError("hotrow: in_flight is " + std::to_string(options.in_flight) + "; give 1 to " + std::to_string(max_in_flight));
@@ -110,7 +111,7 @@ struct Sizing {
         f.flags = slots;
         f.ghosts = static_cast<std::int64_t>(geometry.sets) * View::ghosts_per_set * static_cast<std::int64_t>(sizeof(Ghost));
         f.foresight = static_cast<std::int64_t>(ForesightView<RowId>::bytes_of(foresight_places(options, max_lookups)));
-        f.optimizer_state = (has_row_state ? rows : 1) * static_cast<std::int64_t>(sizeof(typename View::RowState));
+        f.optimizer_state = (View::keeps_row_states ? rows * static_cast<std::int64_t>(sizeof(typename View::RowState)) : 0) + rows * View::record_stride;
         f.control = static_cast<std::int64_t>(sizeof(DeviceState<typename View::Optimizer>)) + (tables + 1) * static_cast<std::int64_t>(sizeof(std::uint64_t)) +
                     tables * static_cast<std::int64_t>(sizeof(float));
         return f;

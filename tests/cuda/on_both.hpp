@@ -48,6 +48,9 @@ void require_same_memory(const View& host, const View& device, std::int64_t line
     if constexpr (!std::is_empty_v<typename View::RowState>) {
         REQUIRE((copied(host.row_states, rows) == device_bytes(device.row_states, rows)));
     }
+    if constexpr (View::keeps_elements) {
+        REQUIRE((copied(host.element_states, rows * View::record_stride) == device_bytes(device.element_states, rows * View::record_stride)));
+    }
     std::vector<std::byte> host_lines = copied(host.lines, slots * View::line_stride);
     std::vector<std::byte> device_lines = device_bytes(device.lines, slots * View::line_stride);
     constexpr std::size_t line_bytes = View::line_stride * sizeof(float);

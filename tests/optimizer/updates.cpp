@@ -10,6 +10,13 @@
 
 using namespace hotrow;
 
+namespace {
+
+/// What `RowwiseAdagrad` keeps for each element: nothing.
+ElementStates<>::Values<1> none;
+
+}  // namespace
+
 TEST_CASE("Sgd", "[optimizer]") {
     float row[] = {1.0f, -2.0f, 0.0f, 8.0f};
     const float gradient[] = {0.5f, 1.0f, -4.0f, 0.0f};
@@ -27,13 +34,13 @@ TEST_CASE("RowwiseAdagrad", "[optimizer]") {
     REQUIRE(state.sum == 2.0f);
     float row[] = {1.0f, 1.0f, 1.0f, 1.0f};
     const float gradient[] = {1.0f, 1.0f, 1.0f, 5.0f};
-    REQUIRE(adagrad.update<4>(SingleLane{}, row, gradient, state));
+    REQUIRE(adagrad.update<4>(SingleLane{}, row, gradient, StepInfo{}, state, none));
     REQUIRE(state.sum == 9.0f);  // 2 + 28 / 4
     const float rate = 0.5f / 3.25f;
     REQUIRE(row[0] == std::fma(-rate, 1.0f, 1.0f));
     REQUIRE(row[3] == std::fma(-rate, 5.0f, 1.0f));
     // A second step goes on from there.
-    REQUIRE(adagrad.update<4>(SingleLane{}, row, gradient, state));
+    REQUIRE(adagrad.update<4>(SingleLane{}, row, gradient, StepInfo{}, state, none));
     REQUIRE(state.sum == 16.0f);
 }
 
@@ -43,7 +50,7 @@ TEST_CASE("RowwiseAdagrad tells when its state overflows", "[optimizer]") {
         RowwiseAdagrad::RowState state = adagrad.initial_state();
         float row[] = {1.0f, 1.0f, 1.0f, 1.0f};
         const float gradient[] = {1.0f, bad, 1.0f, 1.0f};
-        REQUIRE_FALSE(adagrad.update<4>(SingleLane{}, row, gradient, state));
+        REQUIRE_FALSE(adagrad.update<4>(SingleLane{}, row, gradient, StepInfo{}, state, none));
     }
 }
 

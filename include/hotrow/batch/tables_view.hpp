@@ -28,6 +28,8 @@ struct BadInput {
     std::uint64_t table = 0;
     std::uint64_t limit = 0;  ///< rows of that table
     std::int64_t index = 0;
+    std::uint32_t has_rate = 0;  ///< 1 if a learning rate was refused
+    float rate = 0.0f;
 };
 
 }  // namespace detail

@@ -4,13 +4,13 @@
 #include "../batch/batch.hpp"
 #include "../batch/plan.hpp"
 #include "../execution/reduction.hpp"
+#include "../optimizer/states_view.hpp"
 #include "../statistics.hpp"
 #include "forward.hpp"
 #include "rows.hpp"
 #include "update.hpp"
 
 #include <cstdint>
-#include <type_traits>
 
 namespace hotrow::detail {
 
@@ -116,7 +116,7 @@ struct UpdateRows {
     TablesView<typename Rows::RowId> tables;
     Rows rows;
     std::uint8_t* flags;
-    typename OptimizerType::RowState* row_states;
+    StatesView<Rows::dim, OptimizerType> states;
     const OptimizerType* optimizer;
     Gradients source;
 
@@ -149,7 +149,7 @@ struct UpdateRows {
 
 private:
     using RowId = typename Rows::RowId;
-    static constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
+    using States = StatesView<Rows::dim, OptimizerType>;
 
     /// A unique row and the lookups that it had.
     struct Run {
@@ -175,7 +175,7 @@ private:
         constexpr int local = RowShape<Rows::dim, TileType::lanes>::local;
         float gradient[local];
         sum_gradients<local>(tile, run, gradient);
-        const bool taken = update_row(tile, tables, rows, flags, row_states, *optimizer, run.location, run.row, gradient, step);
+        const bool taken = update_row(tile, tables, rows, flags, states, *optimizer, run.location, run.row, gradient, step);
         if (!taken && tile.rank() == 0) counts.add(tables.table_of(run.row), rejected_updates);
     }
 
@@ -199,7 +199,7 @@ private:
         const auto& plan = source.plan;
         prefetch_ahead(run, *plan.run_count, [&](std::uint32_t r) HOTROW_INLINE_LAMBDA {
             rows.prefetch(plan.run_location[r]);
-            if constexpr (keeps_state) detail::prefetch(row_states + row_of(plan.run_location[r], plan.run_begin[r]));
+            if constexpr (States::keeps_row_states || States::keeps_elements) states.prefetch_states(row_of(plan.run_location[r], plan.run_begin[r]));
         });
 #else
         (void)run;

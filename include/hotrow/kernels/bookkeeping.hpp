@@ -3,6 +3,8 @@
 
 #include "../batch/tables_view.hpp"
 #include "../cache/cache_view.hpp"
+#include "../config.hpp"
+#include "../execution/arithmetic.hpp"
 #include "../execution/tile.hpp"
 #include "../statistics.hpp"
 
@@ -62,6 +64,35 @@ struct SetOptimizer {
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
         *to = optimizer;
+    }
+};
+
+/// A new learning rate. A separate task: other hyperparameters may have been changed where they are.
+template <class OptimizerType>
+struct SetLearningRate {
+    OptimizerType* to;
+    float rate;
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
+        to->learning_rate = rate;
+    }
+};
+
+/// The same with a rate that is read when it is needed, and reported if it is none.
+template <class OptimizerType>
+struct SetLearningRateFrom {
+    OptimizerType* to;
+    const float* rate;
+    BadInput* bad_input;
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t) const {
+        const float read = *rate;
+        if (read >= 0.0f && arithmetic::is_finite(read)) {
+            to->learning_rate = read;
+        } else {
+            bad_input->rate = read;
+            bad_input->has_rate = 1u;
+        }
     }
 };
 

@@ -86,18 +86,6 @@ struct InitialiseRows {
     }
 };
 
-/// The optimizer's state of each row at its start.
-template <class OptimizerType>
-struct InitialiseStates {
-    typename OptimizerType::RowState* states;
-    const OptimizerType* optimizer;
-
-    template <Tile TileType>
-    HOTROW_HD void operator()(const TileType&, std::uint64_t row) const {
-        states[row] = optimizer->initial_state();
-    }
-};
-
 /// Current values of consecutive rows, wherever they are.
 template <class Rows, class Tags>
 struct ReadRows {

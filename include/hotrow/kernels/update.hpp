@@ -5,9 +5,9 @@
 #include "../cache/cache_view.hpp"
 #include "../config.hpp"
 #include "../execution/tile.hpp"
+#include "../optimizer/states_view.hpp"
 
 #include <cstdint>
-#include <type_traits>
 
 namespace hotrow::detail {
 
@@ -16,24 +16,22 @@ namespace hotrow::detail {
 /// it; a result that is not finite is rejected whole, and row and state stay as they were. `location` is not `nowhere`.
 template <class Rows, class OptimizerType, Tile TileType>
 HOTROW_HD HOTROW_INLINE bool update_row(const TileType& tile, const TablesView<typename Rows::RowId>& tables, const Rows& rows, std::uint8_t* flags,
-                                        typename OptimizerType::RowState* row_states, const OptimizerType& optimizer,
+                                        const StatesView<Rows::dim, OptimizerType>& states, const OptimizerType& optimizer,
                                         typename Rows::Location location, std::uint64_t row, const float* gradient, std::uint64_t step) {
-    constexpr bool keeps_state = !std::is_empty_v<typename OptimizerType::RowState>;
-    typename OptimizerType::RowState state = row_states[keeps_state ? row : 0u];
+    OwnStates<Rows::dim, OptimizerType, TileType> own(tile, states, row);
     float values[RowShape<Rows::dim, TileType::lanes>::local];
     rows.load(tile, location, values);
-    const bool state_is_finite = optimizer.template update<Rows::dim>(tile, values, gradient, state);
-    if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !state_is_finite) return false;
+    const RandomKey key = tables.random_key(row, step);
+    const bool states_are_finite = own.update(tile, optimizer, values, gradient, StepInfo{step, key});
+    if (!Rows::RowFormat::template is_finite<Rows::dim>(tile, values) || !states_are_finite) return false;
 
     if (rows.is_line(location)) {
         rows.store_line(tile, location, values);
         if (tile.rank() == 0) flags[location] |= LineFlag::dirty;
     } else {
-        rows.store_stored(tile, row, values, tables.random_key(row, step));
+        rows.store_stored(tile, row, values, key);
     }
-    if constexpr (keeps_state) {
-        if (tile.rank() == 0) row_states[row] = state;
-    }
+    own.store(tile, states, row, key);
     return true;
 }
 

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../config.hpp"
 #include "../execution/arithmetic.hpp"
 #include "../execution/reduction.hpp"
+#include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
+#include "row_number.hpp"
+#include "state_formats.hpp"
 
 namespace hotrow {
 
 /// Adagrad with one accumulator a row (Duchi, Hazan, Singer, JMLR 2011; one accumulator a row as in DLRM and FBGEMM):
 ///     s <- s + mean(g^2);   w <- w - learning_rate / (sqrt(s) + epsilon) * g.
-struct RowwiseAdagrad {
+/// `Format` is that of s: 4 bytes a row, or 2.
+template <class Format = Fp32State>
+struct RowwiseAdagradOf {
+    using Number = detail::RowNumber<Format>;
     /// Running sum of the rows' mean squared gradients.
     struct RowState {
-        float sum;
+        typename Number::Stored sum;
     };
     static constexpr const char* name = "rowwise_adagrad";
 
@@ -20,16 +28,25 @@ struct RowwiseAdagrad {
     float epsilon = 1e-8f;
     float initial_accumulator = 0.001f;
 
-    HOTROW_HD RowState initial_state() const { return {initial_accumulator}; }
+    void check() const {
+        detail::require_not_negative(name, "learning_rate", learning_rate);
+        detail::require_positive(name, "epsilon", epsilon);
+        detail::require_not_negative(name, "initial_accumulator", initial_accumulator);
+    }
 
-    template <int Dim, Tile TileType>
-    HOTROW_HD bool update(const TileType& tile, float* row, const float* gradient, RowState& state) const {
+    HOTROW_HD RowState initial_state() const { return {Number::nearest(initial_accumulator)}; }
+
+    template <int Dim, Tile TileType, class V>
+    HOTROW_HD bool update(const TileType& tile, float* row, const float* gradient, const StepInfo& info, RowState& state, V&) const {
         const float squares = reduction::row_sum_of_squares<Dim>(tile, gradient);
-        state.sum += arithmetic::quotient(squares, static_cast<float>(Dim));
-        const float rate = arithmetic::quotient(-learning_rate, arithmetic::square_root(state.sum) + epsilon);
+        const float sum = Number::load(state.sum) + arithmetic::quotient(squares, static_cast<float>(Dim));
+        const float rate = arithmetic::quotient(-learning_rate, arithmetic::square_root(sum) + epsilon);
         for_each_element<Dim>(tile, [&](int i, int) { row[i] = arithmetic::fma(rate, gradient[i], row[i]); });
-        return arithmetic::is_finite(state.sum);
+        state.sum = Number::store(sum, info.key);
+        return arithmetic::is_finite(sum);
     }
 };
+
+using RowwiseAdagrad = RowwiseAdagradOf<>;
 
 }  // namespace hotrow

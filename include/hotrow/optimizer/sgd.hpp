@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../config.hpp"
 #include "../execution/arithmetic.hpp"
+#include "../execution/tile.hpp"
+#include "hyperparameters.hpp"
 #include "optimizer.hpp"
 
 namespace hotrow {
@@ -12,6 +15,8 @@ struct Sgd {
     static constexpr const char* name = "sgd";
 
     float learning_rate = 0.01f;
+
+    void check() const { detail::require_not_negative(name, "learning_rate", learning_rate); }
 
     HOTROW_HD NoState initial_state() const { return {}; }
 
