@@ -36,8 +36,7 @@ void train_all(Options const& options, Corpus const& corpus, Outcome& outcome) {
             if (seed == outcome.seeds.front()) {
                 Neighbours const neighbours(std::move(result.centres), options.dim);
                 for (auto const& query : outcome.queries) {
-                    outcome.nearest[i].push_back(
-                        neighbours.nearest(query.word, options.neighbours, corpus.vocabulary.size()));
+                    outcome.nearest[i].push_back(neighbours.nearest(query.word, options.neighbours));
                 }
             }
             result.centres = {};

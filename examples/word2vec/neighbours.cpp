@@ -19,9 +19,10 @@ Neighbours::Neighbours(std::vector<float> rows, int dim)
     }
 }
 
-std::vector<Neighbour> Neighbours::nearest(Word word, int count, Word candidates) const {
+std::vector<Neighbour> Neighbours::nearest(Word word, int count) const {
     std::vector<Neighbour> all;
-    for (Word other = 0; other < candidates; ++other) {
+    auto const words = static_cast<Word>(rows_.size() / dim_);
+    for (Word other = 0; other < words; ++other) {
         if (other != word) all.push_back({other, dot(row(word), row(other), dim_)});
     }
     auto const kept = std::min(all.size(), static_cast<std::size_t>(count));

@@ -18,8 +18,8 @@ class Neighbours {
 public:
     Neighbours(std::vector<float> rows, int dim);  // [words][dim]
 
-    // The nearest first, the word itself left out; only among the first `candidates` words.
-    std::vector<Neighbour> nearest(Word word, int count, Word candidates) const;
+    // The nearest first, the word itself left out.
+    std::vector<Neighbour> nearest(Word word, int count) const;
 
 private:
     float const* row(Word word) const { return rows_.data() + static_cast<std::size_t>(word) * dim_; }
