@@ -72,7 +72,7 @@ struct Mean {
 void follows(const std::vector<double>& values, double expected) {
     const Mean mean(values);
     INFO("mean " << mean.value << ", standard error " << mean.error << ", expected " << expected);
-    CHECK(std::fabs(mean.value - expected) < 5 * mean.error);
+    CHECK(std::fabs(mean.value - expected) < 5 * mean.error + 1e-4 * expected);  // FP32 itself rounds
     CHECK(mean.error < 0.01 * expected);
 }
 
@@ -169,36 +169,27 @@ double loss_of(const Optimizer& optimizer, int steps = 1500) {
 }
 
 }  // namespace
-TEST_CASE("explore", "[.x]") {
-    using Int8Aff = RowFormat<Int8, BlockAffine<32, Bf16>, Stochastic<>>;
-    using Int8AffF = RowFormat<Int8, BlockAffine<32, Fp32>, Stochastic<>>;
-    using E4 = RowFormat<Fp8E4M3, BlockScaled<32, Bf16>, Stochastic<>>;
-    using E5 = Fp8SquaresState;
-    using E4N = RowFormat<Fp8E4M3, BlockScaled<32, Bf16>, NearestEven>;
-    using E5N = RowFormat<Fp8E5M2, BlockScaled<32, Bf16>, NearestEven>;
-    auto a = [](auto o) { o.learning_rate = 0.02f; return loss_of(o); };
-    WARN("adam fp32 " << a(Adam<>{}));
-    WARN("adam bf16 " << a(Adam<Bf16State>{}));
-    WARN("adam fp16 " << a(Adam<Fp16State>{}));
-    WARN("adam bf16 nearest " << a(Adam<Bf16Nearest>{}));
-    WARN("adam e4m3, e5m2 " << a(Adam<E4, E5>{}));
-    WARN("adam e4m3, e4m3 " << a(Adam<E4, E4>{}));
-    WARN("adam e5m2, e5m2 " << a(Adam<E5, E5>{}));
-    WARN("adam nearest e4m3, e5m2 " << a(Adam<E4N, E5N>{}));
-    WARN("adam int8, int8 " << a(Adam<Int8Aff, Int8Aff>{}));
-    WARN("adam fp32, int8 " << a(Adam<Fp32State, Int8AffF>{}));
-    WARN("adam int8, fp32 " << a(Adam<Int8AffF, Fp32State>{}));
-    WARN("adam fp32, e5m2 " << a(Adam<Fp32State, E5>{}));
-    WARN("adam e4m3, fp32 " << a(Adam<E4, Fp32State>{}));
-    auto b = [](auto o) { o.learning_rate = 0.3f; return loss_of(o); };
-    WARN("adagrad fp32 " << b(Adagrad<>{}));
-    WARN("adagrad bf16 " << b(Adagrad<Bf16State>{}));
-    WARN("adagrad e5 " << b(Adagrad<E5>{}));
-    WARN("adagrad e4 " << b(Adagrad<E4>{}));
-    WARN("adagrad int8 " << b(Adagrad<Int8Aff>{}));
-    auto c = [](auto o) { o.learning_rate = 0.3f; return loss_of(o); };
-    WARN("momentum fp32 " << c(Momentum<>{}));
-    WARN("momentum e4 " << c(Momentum<E4>{}));
-    WARN("momentum e5 " << c(Momentum<E5>{}));
-    WARN("momentum int8 " << c(Momentum<Int8Aff>{}));
+
+TEST_CASE("training with narrow states ends where it ends with FP32", "[optimizer]") {
+    using Int8State = RowFormat<Int8, BlockAffine<32, Bf16>, Stochastic<>>;
+    const auto adam = [](auto optimizer) {
+        optimizer.learning_rate = 0.02f;
+        return loss_of(optimizer);
+    };
+    const double exact = adam(Adam<>{});
+    CHECK(exact < 0.0052);  // the noise of the targets is 0.005
+    CHECK(adam(Adam<Bf16State>{}) < 1.02 * exact);
+    CHECK(adam(Adam<Fp8State, Fp8SquaresState>{}) < 1.02 * exact);
+    CHECK(adam(Adam<Int8State>{}) < 1.02 * exact);
+    // Squares of small gradients are below what FP16 can hold.
+    CHECK(adam(Adam<Fp32State, Fp16State>{}) > 1.2 * exact);
+
+    const auto faster = [](auto optimizer) {
+        optimizer.learning_rate = 0.3f;
+        return loss_of(optimizer);
+    };
+    CHECK(faster(Adagrad<Bf16State>{}) < 1.02 * faster(Adagrad<>{}));
+    CHECK(faster(Adagrad<Fp8SquaresState>{}) < 1.02 * faster(Adagrad<>{}));
+    CHECK(faster(Momentum<Fp16State>{}) < 1.02 * faster(Momentum<>{}));
+    CHECK(faster(Momentum<Fp8State>{}) < 1.02 * faster(Momentum<>{}));
 }
