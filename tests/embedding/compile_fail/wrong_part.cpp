@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <vector>
 
 using namespace hotrow;
 
@@ -56,13 +57,21 @@ struct MyAdmission {
 };
 
 struct MyOptimizer {
-    using RowState = NoState;
+#ifndef WITHOUT_ROWSTATE
+#ifndef ROW_STATE
+#define ROW_STATE NoState
+#endif
+    using RowState = ROW_STATE;
 #ifndef WITHOUT_INITIAL_STATE
-    NoState initial_state() const { return {}; }
+    RowState initial_state() const { return {}; }
+#endif
+#endif
+#ifdef ELEMENTS
+    using Elements = ELEMENTS;
 #endif
 #ifndef WITHOUT_UPDATE
-    template <int Dim, Tile TileType>
-    bool update(const TileType&, float*, const float*, NoState&) const {
+    template <int Dim, Tile TileType, class State>
+    bool update(const TileType&, float*, const float*, State&) const {
         return true;
     }
 #endif
