@@ -7,12 +7,15 @@
     bench/plot.py budget results.json docs/pictures/budget.svg
     bench_row_error --csv > row_error.csv
     bench/plot.py row_error row_error.csv docs/pictures/row_error.svg
+    dlrm --data FILE --sweep sweep.csv
+    bench/plot.py accuracy sweep.csv docs/pictures/accuracy.svg
 """
 
 import argparse
 import csv
 import json
 import re
+import statistics
 from collections import defaultdict
 
 import matplotlib
@@ -223,8 +226,46 @@ def save(figure, path):
     plt.close(figure)
 
 
+def read_runs(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def accuracy(runs, path):
+    """Log loss beyond FP32's by bytes, a curve over the sizes of the cache for each precision, a panel for each rounding."""
+    fp32 = {(r["dim"], r["seed"]): r for r in runs if r["rows"] == "fp32"}
+    differences = defaultdict(list)
+    for r in runs:
+        if r["dim"] == "64" and r["rows"] != "fp32" and r["quantizer"] == "plain":
+            loss, plain_loss = (float(x["progressive_log_loss"]) for x in (r, fp32[r["dim"], r["seed"]]))
+            ratio = float(r["fp32_bytes"]) / float(r["embedding_bytes"])
+            differences[r["rounding"], r["rows"], ratio].append(loss - plain_loss)
+    colours = {**PRECISIONS, "bf16": ("BF16", ORANGE, "v"), "fp8": ("FP8", SKY, "x")}
+    figure, panels = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
+    for axes, rounding in zip(panels, ("nearest", "stochastic")):
+        plain(axes)
+        axes.axhspan(-0.001, 0.001, color="#EEEEEE")
+        axes.axhline(0, color=BLACK, linewidth=0.8)
+        for rows, (name, colour, marker) in colours.items():
+            points = sorted((ratio, statistics.mean(d), statistics.stdev(d) / len(d) ** 0.5)
+                            for (its_rounding, its_rows, ratio), d in differences.items() if (its_rounding, its_rows) == (rounding, rows))
+            if points:
+                ratios, means, errors = zip(*points)
+                axes.errorbar(ratios, means, errors, color=colour, marker=marker, markersize=4, linewidth=1.2, label=name)
+        axes.set_xscale("log")
+        axes.set_xticks([2, 3, 4, 6, 8, 12], ["2", "3", "4", "6", "8", "12"])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_yscale("symlog", linthresh=0.001, linscale=1.5)
+        axes.set_xlabel("FP32's bytes over rows and cache")
+        axes.set_title(f"rounded {'to nearest' if rounding == 'nearest' else 'stochastically'}", fontsize=10)
+    panels[0].set_ylabel("progressive log loss beyond FP32's")
+    panels[0].legend(frameon=False, fontsize=8)
+    save(figure, path)
+
+
 # name: how to read the results, how to draw them
-PICTURES = {"hit_rate": (read_results, hit_rate), "budget": (read_results, budget), "row_error": (read_row_error, row_error)}
+PICTURES = {"hit_rate": (read_results, hit_rate), "budget": (read_results, budget), "row_error": (read_row_error, row_error),
+            "accuracy": (read_runs, accuracy)}
 
 
 def main():
@@ -232,7 +273,7 @@ def main():
     commands = parser.add_subparsers(dest="picture", required=True)
     for name, (_, draw) in PICTURES.items():
         command = commands.add_parser(name, help=draw.__doc__.split(",")[0])
-        command.add_argument("results", help="JSON from --benchmark_out; for row_error the output of bench_row_error --csv")
+        command.add_argument("results", help="JSON from --benchmark_out; for row_error and accuracy CSV: the output of bench_row_error --csv, the file of dlrm --sweep")
         command.add_argument("picture_file", help="where the picture goes (.svg, .png, ...)")
     arguments = parser.parse_args()
     plt.rcParams.update({"font.size": 9, "svg.hashsalt": "hotrow", "svg.fonttype": "none"})
