@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "error.hpp"
+#include "examples/support/files.hpp"
 
 namespace dlrm {
 namespace {
@@ -81,11 +82,7 @@ void parse_criteo_line(std::string_view line, Sample& sample) {
 }
 
 CriteoReader::CriteoReader(std::filesystem::path file, OnBadLine on_bad_line)
-    : file_(std::move(file)), on_bad_line_(on_bad_line) {
-    if (std::filesystem::is_directory(file_)) throw DataError(file_.string() + ": is a directory, not a file");
-    input_.open(file_, std::ios::binary);
-    if (!input_) throw DataError(file_.string() + ": cannot be opened for reading");
-}
+    : file_(std::move(file)), input_(examples::open_for_reading(file_)), on_bad_line_(on_bad_line) {}
 
 bool CriteoReader::next(Sample& sample) {
     while (std::getline(input_, line_)) {

@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "dense_model.hpp"
+#include "examples/support/workers.hpp"
 #include "metrics.hpp"
 #include "network.hpp"
-#include "workers.hpp"
 
 namespace dlrm {
 namespace {
@@ -222,7 +222,7 @@ private:
     Floats parameters_, squares_;
     std::vector<float> pooled_gradient_, losses_;
     std::vector<Chunk> chunks_;
-    Workers workers_;
+    examples::Workers workers_;
 };
 
 }  // namespace

@@ -3,20 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
+
+#include "examples/support/error.hpp"
 
 namespace dlrm {
 
-// The command line asks for something that cannot be: exit code 2.
-struct UsageError : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
-// The data cannot be read: exit code 1.
-struct DataError : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
+using examples::DataError;
+using examples::UsageError;
 
 // One line of the data is not a Criteo line; says which.
 struct BadLine : DataError {

@@ -7,6 +7,7 @@
 
 #include "backend.hpp"
 #include "error.hpp"
+#include "examples/support/files.hpp"
 #include "experiment.hpp"
 #include "options.hpp"
 #include "report.hpp"
@@ -23,7 +24,7 @@ void run(int argc, char const* const* argv) {
     if (help) return say(*help);
 
     dlrm::require_backend(options);
-    if (!options.json.empty()) dlrm::require_writable(options.json);
+    if (!options.json.empty()) examples::require_writable(options.json);
 
     auto const dataset = dlrm::make_dataset(options);
     say(dlrm::describe(dataset));
@@ -31,7 +32,7 @@ void run(int argc, char const* const* argv) {
     auto const outcome = dlrm::train_as_asked_and_in_fp32(options, dataset);
     say("\n" + dlrm::table(outcome.result, outcome.fp32));
     if (!options.json.empty())
-        dlrm::write_file(options.json, dlrm::to_json(options, dataset, outcome.result, outcome.fp32));
+        examples::write_file(options.json, dlrm::to_json(options, dataset, outcome.result, outcome.fp32));
 }
 
 }  // namespace

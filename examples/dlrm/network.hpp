@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "random.hpp"
+#include "examples/support/random.hpp"
 #include "sample.hpp"
 
 namespace dlrm {
@@ -60,7 +60,7 @@ private:
     static void draw(std::vector<float>& values, std::size_t begin, std::size_t count, double spread,
                      std::uint64_t seed) {
         for (std::size_t i = begin; i < begin + count; ++i) {
-            values[i] = static_cast<float>(spread * to_normal(mix(seed, 0xde45e, i)));
+            values[i] = static_cast<float>(spread * examples::to_normal(examples::mix(seed, 0xde45e, i)));
         }
     }
 

@@ -1,55 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <limits>
-#include <sstream>
-#include <type_traits>
 
 #include "error.hpp"
+#include "examples/support/command_line.hpp"
 
 namespace dlrm {
 namespace {
 
-template <class Enum>
-std::string all_names() {
-    std::string all;
-    for (auto const& each : names_of<Enum>) all += (all.empty() ? "" : ", ") + std::string(each);
-    return all;
-}
+using examples::add_group;
+using examples::add_value;
+using examples::check;
 
-// An option whose value is one of an enumeration's names; `Target` is the enumeration or an optional of it.
 template <class Enum, class Target>
 CLI::Option* add_choice(CLI::App& app, std::string const& option, Target& target, std::string const& help) {
-    auto const choose = [option, &target](std::string const& text) {
-        auto const& names = names_of<Enum>;
-        auto const found = std::find(names.begin(), names.end(), text);
-        if (found == names.end()) throw UsageError(option + " " + text + ": must be one of " + all_names<Enum>());
-        target = static_cast<Enum>(found - names.begin());
-    };
-    auto* const added = app.add_option_function<std::string>(option, choose, help + ": " + all_names<Enum>());
-    if constexpr (std::is_same_v<Enum, Target>) added->default_str(name(target));
-    return added->type_name("NAME");
-}
-
-template <class Value>
-void check(std::string const& option, Value value, bool allowed, std::string const& limit) {
-    if (allowed) return;
-    std::ostringstream text;
-    text << option << " " << value << ": must be " << limit;
-    throw UsageError(text.str());
-}
-
-template <class Value>
-CLI::Option* add_value(CLI::App& app, std::string const& option, Value& target, std::string const& help) {
-    return app.add_option(option, target, help)->capture_default_str();
-}
-
-// Options of one kind, under a heading of their own in the help.
-void add_group(CLI::App& app, std::string const& heading, void (*add)(CLI::App&, Options&), Options& options) {
-    app.option_defaults()->group(heading);
-    add(app, options);
+    return examples::add_choice<Enum>(app, option, names_of<Enum>, target, help);
 }
 
 void add_data_options(CLI::App& app, Options& options) {
@@ -74,11 +40,7 @@ void add_training_options(CLI::App& app, Options& options) {
     add_value(app, "--epochs", options.epochs, "passes over the training rows");
     add_value(app, "--batch", options.batch, "samples a step");
     add_value(app, "--dense-lr", options.dense_learning_rate, "learning rate of the MLPs (Adagrad)");
-    add_value(app, "--seed", options.seed, "of every random number: same seed, same figures")
-        ->check([](std::string const& text) {  // else -1 would wrap
-            if (text.starts_with('-')) throw UsageError("--seed " + text + ": must be at least 0");
-            return std::string();
-        });
+    examples::add_seed(app, options.seed);
 }
 
 void add_machine_options(CLI::App& app, Options& options) {
@@ -136,14 +98,8 @@ CommandLine parse_command_line(int argc, char const* const* argv) {
     add_group(app, "Training", add_training_options, result.options);
     add_group(app, "Machine", add_machine_options, result.options);
     add_group(app, "Report", add_report_options, result.options);
-    try {
-        app.parse(argc, argv);
-    } catch (CLI::CallForHelp const&) {
-        result.text = app.help();
-        return result;
-    } catch (CLI::ParseError const& error) {
-        throw UsageError(error.what());
-    }
+    result.text = examples::parse(app, argc, argv);
+    if (result.text) return result;
     validate(result.options);
     return result;
 }

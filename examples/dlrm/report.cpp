@@ -1,35 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.hpp"
 
-#include <cstdio>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "error.hpp"
+#include "examples/support/text.hpp"
 
 namespace dlrm {
 namespace {
 
+using examples::format;
+using examples::with_commas;
 using Json = nlohmann::ordered_json;
-
-template <class... Values>
-std::string format(char const* pattern, Values... values) {
-    char text[128];
-    std::snprintf(text, sizeof text, pattern, values...);
-    return text;
-}
-
-// 12345678 as "12,345,678".
-std::string with_commas(std::int64_t value) {
-    std::string const digits = std::to_string(value);
-    std::string text;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
-        text += digits[i];
-    }
-    return text;
-}
 
 std::int64_t component(Result const& result, std::string const& wanted) {
     for (auto const& [its_name, value] : result.bytes.components) {
@@ -137,17 +119,6 @@ std::string to_json(Options const& options, Dataset const& dataset, Result const
     json["options"] = to_json(options);
     if (fp32) add(json["fp32"], *fp32);
     return json.dump(2) + "\n";
-}
-
-void require_writable(std::filesystem::path const& file) {
-    if (!std::ofstream(file, std::ios::app)) throw DataError(file.string() + ": cannot be written");
-}
-
-void write_file(std::filesystem::path const& file, std::string const& text) {
-    std::ofstream output(file, std::ios::binary);
-    output << text;
-    output.close();
-    if (!output) throw DataError(file.string() + ": cannot be written");
 }
 
 }  // namespace dlrm

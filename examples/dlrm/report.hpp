@@ -2,7 +2,6 @@
 // What a run found, for people and for programs.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -20,10 +19,5 @@ std::string table(Result const& result, std::optional<Result> const& fp32);
 
 std::string to_json(Options const& options, Dataset const& dataset, Result const& result,
                     std::optional<Result> const& fp32);
-
-// A file that cannot be written should be known before the run, not after.
-void require_writable(std::filesystem::path const& file);  // throws DataError
-
-void write_file(std::filesystem::path const& file, std::string const& text);  // throws DataError
 
 }  // namespace dlrm

@@ -5,10 +5,14 @@
 #include <array>
 #include <cmath>
 
-#include "random.hpp"
+#include "examples/support/random.hpp"
 
 namespace dlrm {
 namespace {
+
+using examples::mix;
+using examples::to_normal;
+using examples::to_uniform;
 
 // How many different ids each field can have: the orders of magnitude of Criteo's fields.
 constexpr std::array<double, categorical_fields> cardinalities = {1.5e3, 600, 8e6, 2e6, 300, 24,  1.2e4, 600,  3,

@@ -8,8 +8,8 @@
 
 #include "batch.hpp"
 #include "error.hpp"
+#include "examples/support/progress.hpp"
 #include "metrics.hpp"
-#include "progress.hpp"
 
 namespace dlrm {
 namespace {
@@ -31,7 +31,7 @@ void next_batch(SampleStream& stream, Dataset const& dataset, Options const& opt
 // Passes over the training rows; leaves their losses, in order, in `losses`.
 void train(std::string const& label, Dataset const& dataset, Options const& options, EmbeddingModel& embedding,
            DenseModel& dense, std::vector<float>& losses) {
-    Progress progress("training " + label, dataset.train_rows * options.epochs, options.quiet);
+    examples::Progress progress("training " + label, dataset.train_rows * options.epochs, options.quiet);
     ClickBatch batch;
     std::int64_t done = 0;
     std::size_t shown = 0;

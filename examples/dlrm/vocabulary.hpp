@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "error.hpp"
-#include "random.hpp"
+#include "examples/support/random.hpp"
 #include "sample.hpp"
 
 namespace dlrm {
@@ -46,7 +46,7 @@ public:
                             " has an id that it did not have in the first pass: did the data change?");
         }
         if (key == missing_key) return 0;
-        return static_cast<Row>(1 + mix(field, key) % static_cast<std::uint64_t>(max_rows_ - 1));
+        return static_cast<Row>(1 + examples::mix(field, key) % static_cast<std::uint64_t>(max_rows_ - 1));
     }
 
     std::vector<std::int64_t> table_rows() const {

@@ -46,7 +46,7 @@ ClickBatch make_batch(int size) {
 
 std::vector<float> make_pooled(ClickBatch const& batch, int dim) {
     std::vector<float> pooled(batch.indices.size() * static_cast<std::size_t>(dim));
-    for (std::size_t i = 0; i < pooled.size(); ++i) pooled[i] = static_cast<float>(0.3 * to_normal(mix(11, i)));
+    for (std::size_t i = 0; i < pooled.size(); ++i) pooled[i] = static_cast<float>(0.3 * examples::to_normal(examples::mix(11, i)));
     return pooled;
 }
 

@@ -5,10 +5,12 @@
 #include <cmath>
 #include <vector>
 
-#include "random.hpp"
+#include "examples/support/random.hpp"
 #include "support/catch.hpp"
 
 using namespace dlrm;
+using examples::mix;
+using examples::to_uniform;
 
 namespace {
 

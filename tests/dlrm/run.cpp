@@ -6,6 +6,7 @@
 
 #include "dataset.hpp"
 #include "error.hpp"
+#include "examples/support/files.hpp"
 #include "experiment.hpp"
 #include "report.hpp"
 #include "support/catch.hpp"
@@ -135,6 +136,6 @@ TEST_CASE("the table names what it shows", "[dlrm]") {
 }
 
 TEST_CASE("a report that cannot be written is an error", "[dlrm]") {
-    CHECK_THROWS_AS(require_writable("/no/such/folder/out.json"), DataError);
-    CHECK_THROWS_AS(write_file("/no/such/folder/out.json", "{}"), DataError);
+    CHECK_THROWS_AS(examples::require_writable("/no/such/folder/out.json"), DataError);
+    CHECK_THROWS_AS(examples::write_file("/no/such/folder/out.json", "{}"), DataError);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work in small portions is done once each, however many threads there are.
-#include "workers.hpp"
+#include "examples/support/workers.hpp"
 
 #include <vector>
 
@@ -8,7 +8,7 @@
 
 TEST_CASE("every portion is done once, round after round", "[dlrm]") {
     for (int threads : {1, 2, 5}) {
-        dlrm::Workers workers(threads);
+        examples::Workers workers(threads);
         for (int count : {0, 1, 2, 7, 100}) {
             for (int round = 0; round < 200; ++round) {
                 std::vector<int> done(static_cast<std::size_t>(count), 0);
@@ -20,6 +20,6 @@ TEST_CASE("every portion is done once, round after round", "[dlrm]") {
 }
 
 TEST_CASE("workers that were never used go quietly", "[dlrm]") {
-    dlrm::Workers const workers(4);
+    examples::Workers const workers(4);
     SUCCEED();
 }

@@ -11,12 +11,14 @@
 #include <string>
 #include <utility>
 
-namespace dlrm {
+namespace examples {
 
 class Progress {
 public:
-    Progress(std::string label, std::int64_t total, bool quiet)
-        : label_(std::move(label)), total_(total), quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
+    // `unit` is what is counted: of `total` in all, and in a second.
+    Progress(std::string label, std::int64_t total, bool quiet, std::string unit = "samples")
+        : label_(std::move(label)), unit_(std::move(unit)), total_(total), quiet_(quiet),
+          terminal_(isatty(STDERR_FILENO) != 0) {}
     Progress(Progress const&) = delete;
     Progress& operator=(Progress const&) = delete;
     ~Progress() {
@@ -37,8 +39,8 @@ public:
         double const rate = seconds > 0 ? static_cast<double>(done) / seconds : 0.0;
         double const share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1.0;
         char figures[160];
-        std::snprintf(figures, sizeof figures, "%3.0f %%  loss %.4f  %.0f samples/s  hit rate %.1f %%", 100 * share,
-                      loss, rate, 100 * hit_rate);
+        std::snprintf(figures, sizeof figures, "%3.0f %%  loss %.4f  %.0f %s/s  hit rate %.1f %%", 100 * share, loss,
+                      rate, unit_.c_str(), 100 * hit_rate);
         if (terminal_) {
             std::fprintf(stderr, "\r%s %s %s\x1b[K", label_.c_str(), bar(share).c_str(), figures);
         } else {
@@ -56,7 +58,7 @@ private:
         return "[" + std::string(full, '#') + std::string(width - full, '.') + "]";
     }
 
-    std::string label_;
+    std::string label_, unit_;
     std::int64_t total_;
     bool quiet_, terminal_;
     bool drawn_ = false;
@@ -65,4 +67,4 @@ private:
     std::chrono::steady_clock::time_point last_{};
 };
 
-}  // namespace dlrm
+}  // namespace examples

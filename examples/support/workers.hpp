@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace dlrm {
+namespace examples {
 
 class Workers {
 public:
@@ -77,4 +77,4 @@ private:
     std::vector<std::jthread> threads_;  // last, so that they end first
 };
 
-}  // namespace dlrm
+}  // namespace examples

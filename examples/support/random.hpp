@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <numbers>
 
-namespace dlrm {
+namespace examples {
 
 // The finaliser of SplitMix64: every bit of the result depends on every bit of x.
 inline std::uint64_t mix(std::uint64_t x) {
@@ -28,4 +28,4 @@ inline double to_normal(std::uint64_t bits) {
     return radius * std::cos(2.0 * std::numbers::pi * to_uniform(mix(bits)));
 }
 
-}  // namespace dlrm
+}  // namespace examples
