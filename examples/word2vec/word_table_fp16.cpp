@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "word_table_hotrow.hpp"
+
+namespace word2vec {
+
+std::unique_ptr<WordTable> make_fp16_table(WordTableSpec const& spec) {
+    return make_table_with<hotrow::RowFormat<hotrow::Fp16, hotrow::Cast, hotrow::Stochastic<>>>(spec);
+}
+
+}  // namespace word2vec

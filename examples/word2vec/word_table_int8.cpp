@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "word_table_hotrow.hpp"
+
+namespace word2vec {
+
+std::unique_ptr<WordTable> make_int8_table(WordTableSpec const& spec) {
+    return make_table_with<hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>>(
+        spec);
+}
+
+}  // namespace word2vec
