@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "dense_model.hpp"
+#include "examples/support/workers.hpp"
 #include "metrics.hpp"
 #include "network.hpp"
-#include "examples/support/workers.hpp"
 
 namespace dlrm {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "batch.hpp"
 #include "error.hpp"
-#include "metrics.hpp"
 #include "examples/support/progress.hpp"
+#include "metrics.hpp"
 
 namespace dlrm {
 namespace {

@@ -39,8 +39,8 @@ public:
         double const rate = seconds > 0 ? static_cast<double>(done) / seconds : 0.0;
         double const share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1.0;
         char figures[160];
-        std::snprintf(figures, sizeof figures, "%3.0f %%  loss %.4f  %.0f %s/s  hit rate %.1f %%", 100 * share,
-                      loss, rate, unit_.c_str(), 100 * hit_rate);
+        std::snprintf(figures, sizeof figures, "%3.0f %%  loss %.4f  %.0f %s/s  hit rate %.1f %%", 100 * share, loss,
+                      rate, unit_.c_str(), 100 * hit_rate);
         if (terminal_) {
             std::fprintf(stderr, "\r%s %s %s\x1b[K", label_.c_str(), bar(share).c_str(), figures);
         } else {

@@ -108,7 +108,8 @@ std::span<Word const> Sentences::operator[](std::int64_t i) const {
 
 Corpus read_corpus(CorpusOptions const& options) {
     auto const text = read_text(options);
-    Corpus corpus{.name = options.file.string(), .vocabulary = make_vocabulary(text, options), .train = {}, .held_out = {}};
+    Corpus corpus{
+        .name = options.file.string(), .vocabulary = make_vocabulary(text, options), .train = {}, .held_out = {}};
     corpus.train = renumbered(text.train, text, corpus.vocabulary);
     corpus.held_out = renumbered(text.held_out, text, corpus.vocabulary);
     return corpus;

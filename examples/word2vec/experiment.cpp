@@ -22,9 +22,9 @@ Query query_of(std::string const& asked, Options const& options, Corpus const& c
     }
     auto const found = corpus.vocabulary.find(words[0]);
     if (found) return {words[0], *found};
-    throw examples::UsageError("--words " + words[0] + ": does not occur " +
-                               std::to_string(options.corpus.min_count) + " times in the training sentences of " +
-                               corpus.name + "; give another word, or lower --min-count");
+    throw examples::UsageError("--words " + words[0] + ": does not occur " + std::to_string(options.corpus.min_count) +
+                               " times in the training sentences of " + corpus.name +
+                               "; give another word, or lower --min-count");
 }
 
 void train_all(Options const& options, Corpus const& corpus, Outcome& outcome) {
@@ -52,7 +52,8 @@ std::vector<Setting> settings_of(Options const& options) {
     auto const add = [&](Rows rows) {
         bool const integer = rows == Rows::int8 || rows == Rows::int4;
         auto const same = [&](Setting const& setting) { return setting.rows == rows; };
-        if (std::none_of(settings.begin(), settings.end(), same)) settings.push_back({rows, integer ? options.cache : 0});
+        if (std::none_of(settings.begin(), settings.end(), same))
+            settings.push_back({rows, integer ? options.cache : 0});
     };
     if (options.compare) add(Rows::fp32);
     for (Rows rows : options.rows) add(rows);

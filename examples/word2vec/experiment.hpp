@@ -19,9 +19,9 @@ struct Query {
 struct Outcome {
     std::vector<Setting> settings;
     std::vector<std::uint64_t> seeds;
-    std::vector<std::vector<Result>> results;                   // [setting][seed]
-    std::vector<Query> queries;                                 // the words asked for
-    std::vector<std::vector<std::vector<Neighbour>>> nearest;   // [setting][query], with the first seed
+    std::vector<std::vector<Result>> results;                  // [setting][seed]
+    std::vector<Query> queries;                                // the words asked for
+    std::vector<std::vector<std::vector<Neighbour>>> nearest;  // [setting][query], with the first seed
 };
 
 // What the options ask for; FP32 first where it is compared with.

@@ -9,8 +9,7 @@
 
 namespace word2vec {
 
-Neighbours::Neighbours(std::vector<float> rows, int dim)
-    : dim_(static_cast<std::size_t>(dim)), rows_(std::move(rows)) {
+Neighbours::Neighbours(std::vector<float> rows, int dim) : dim_(static_cast<std::size_t>(dim)), rows_(std::move(rows)) {
     for (std::size_t begin = 0; begin < rows_.size(); begin += dim_) {
         float* const values = rows_.data() + begin;
         float const length = std::sqrt(dot<float>(values, values, dim_));

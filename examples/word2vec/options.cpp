@@ -34,7 +34,8 @@ void add_embedding_options(CLI::App& app, Options& options) {
         ->delimiter(',')
         ->default_str("fp16,int8")
         ->type_name("NAMES");
-    add_value(app, "--cache", options.cache, "share of int8 and int4 rows that a full-precision cache holds (0: no cache)");
+    add_value(app, "--cache", options.cache,
+              "share of int8 and int4 rows that a full-precision cache holds (0: no cache)");
     add_value(app, "--dim", options.dim, "values per row: 64, 128");
     add_value(app, "--lr", options.learning_rate, "learning rate at the start (row-wise Adagrad)");
 }
@@ -53,7 +54,8 @@ void add_machine_options(CLI::App& app, Options& options) {
 void add_report_options(CLI::App& app, Options& options) {
     app.add_flag("--compare,!--no-compare", options.compare,
                  "train plain FP32 rows too, and set all side by side (the default; --no-compare: do not)");
-    app.add_option("--words", options.words, "show the nearest neighbours of these (default: a few that a reader can judge)")
+    app.add_option("--words", options.words,
+                   "show the nearest neighbours of these (default: a few that a reader can judge)")
         ->delimiter(',')
         ->type_name("WORDS");
     add_value(app, "--neighbours", options.neighbours, "how many of each");
@@ -65,9 +67,12 @@ void add_report_options(CLI::App& app, Options& options) {
 
 void validate(Options const& options) {
     constexpr int most_batch = 1 << 20, most_window = 1000, most_negatives = 1000, most_seeds = 1000, most_threads = 64;
-    auto const at_most = [](int low, int high) { return "from " + std::to_string(low) + " to " + std::to_string(high); };
+    auto const at_most = [](int low, int high) {
+        return "from " + std::to_string(low) + " to " + std::to_string(high);
+    };
     auto const in = [](int value, int low, int high) { return value >= low && value <= high; };
-    if (options.corpus.file.empty()) throw examples::UsageError("--data: is needed; give a text with one sentence a line");
+    if (options.corpus.file.empty())
+        throw examples::UsageError("--data: is needed; give a text with one sentence a line");
     check("--min-count", options.corpus.min_count, options.corpus.min_count >= 1, "at least 1");
     check("--hold-out", options.corpus.hold_out, options.corpus.hold_out >= 2, "at least 2");
     check("--window", options.pairs.window, in(options.pairs.window, 1, most_window), at_most(1, most_window));

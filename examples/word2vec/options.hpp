@@ -27,7 +27,7 @@ struct Options {
     std::vector<Rows> rows{Rows::fp16, Rows::int8};
     double cache = 0.05;  // of integer rows
     int dim = 64;
-    double learning_rate = 0.05;
+    double learning_rate = 0.1;
 
     // training
     int epochs = 5;

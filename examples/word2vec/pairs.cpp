@@ -28,7 +28,8 @@ std::vector<double> keep_probabilities(std::vector<std::int64_t> const& counts, 
 }  // namespace
 
 PairSampler::PairSampler(Vocabulary const& vocabulary, PairOptions const& options)
-    : options_(options), keep_(keep_probabilities(vocabulary.counts, options.subsample)), negatives_(vocabulary.counts) {}
+    : options_(options), keep_(keep_probabilities(vocabulary.counts, options.subsample)),
+      negatives_(vocabulary.counts) {}
 
 PairStream::PairStream(Sentences const& sentences, PairSampler const& sampler, std::uint64_t key, Order order)
     : sentences_(sentences), sampler_(sampler), key_(key), order_(static_cast<std::size_t>(sentences.size())) {

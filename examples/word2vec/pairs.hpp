@@ -63,9 +63,9 @@ private:
     std::vector<std::int64_t> order_;
 
     std::size_t next_sentence_ = 0;
-    std::int64_t sentence_ = 0;    // its number in the text
-    std::vector<Word> kept_;       // its words that were not left out
-    std::size_t centre_ = 0;       // position in kept_
+    std::int64_t sentence_ = 0;  // its number in the text
+    std::vector<Word> kept_;     // its words that were not left out
+    std::size_t centre_ = 0;     // position in kept_
     std::size_t context_ = 0, context_end_ = 0;
     std::uint64_t pairs_ = 0;
     std::int64_t words_ = 0;

@@ -34,9 +34,7 @@ std::string mean_and_error_text(char const* pattern, std::vector<double> const& 
     return values.size() == 1 ? text : text + format(" (%.5f)", error);
 }
 
-std::string word_of(Corpus const& corpus, Word word) {
-    return corpus.vocabulary.words[static_cast<std::size_t>(word)];
-}
+std::string word_of(Corpus const& corpus, Word word) { return corpus.vocabulary.words[static_cast<std::size_t>(word)]; }
 
 Json to_json(Options const& options) {
     Json json;
@@ -135,21 +133,21 @@ std::string table(Corpus const& corpus, Outcome const& outcome) {
     auto const first = [&](std::size_t i) -> Result const& { return outcome.results[i].front(); };
     std::string text;
     text += line("", columns, [&](std::size_t i) { return outcome.settings[i].label(); });
-    text += line("held-out loss", columns, [&](std::size_t i) {
-        return mean_and_error_text("%.5f", losses_of(outcome.results[i]));
-    });
+    text += line("held-out loss", columns,
+                 [&](std::size_t i) { return mean_and_error_text("%.5f", losses_of(outcome.results[i])); });
     text += line("  difference", columns, [&](std::size_t i) {
         return i == 0 ? std::string("-") : mean_and_error_text("%+.5f", differences(outcome, i));
     });
     text += line("training loss", columns, [&](std::size_t i) { return format("%.5f", first(i).train_loss); });
-    text += line("bytes of rows + cache", columns, [&](std::size_t i) { return with_commas(first(i).bytes.embedding()); });
+    text +=
+        line("bytes of rows + cache", columns, [&](std::size_t i) { return with_commas(first(i).bytes.embedding()); });
     text += line("memory ratio", columns, [&](std::size_t i) { return format("%.2f x", first(i).memory_ratio()); });
     text += line("hit rate", columns, [&](std::size_t i) {
-        return first(i).bytes.lines > 0 ? format("%.1f %%", 100 * first(i).statistics.hit_rate()) : std::string("no cache");
+        return first(i).bytes.lines > 0 ? format("%.1f %%", 100 * first(i).statistics.hit_rate())
+                                        : std::string("no cache");
     });
-    text += line("words/s", columns, [&](std::size_t i) {
-        return with_commas(static_cast<std::int64_t>(first(i).words_per_second));
-    });
+    text += line("words/s", columns,
+                 [&](std::size_t i) { return with_commas(static_cast<std::int64_t>(first(i).words_per_second)); });
     if (outcome.seeds.size() > 1) {
         text += "Losses and differences are means of " + std::to_string(outcome.seeds.size()) +
                 " seeds (standard error); all else is of seed " + std::to_string(outcome.seeds.front()) + ".\n";

@@ -19,10 +19,10 @@ bool continues(std::string_view text, std::size_t i) {
 }
 
 bool is_punctuation(std::uint32_t code) {
-    return code < 0xc0 || code == 0xd7 || code == 0xf7      // Latin-1's controls, signs, times and division
-           || (code >= 0x2000 && code <= 0x206f)            // general punctuation: quotes, dashes, spaces, ...
-           || (code >= 0x3000 && code <= 0x303f)            // of Chinese and Japanese
-           || code == 0xfeff;                               // byte order mark
+    return code < 0xc0 || code == 0xd7 || code == 0xf7  // Latin-1's controls, signs, times and division
+           || (code >= 0x2000 && code <= 0x206f)        // general punctuation: quotes, dashes, spaces, ...
+           || (code >= 0x3000 && code <= 0x303f)        // of Chinese and Japanese
+           || code == 0xfeff;                           // byte order mark
 }
 
 // The character beyond ASCII at the start of `text`.

@@ -102,8 +102,9 @@ void test(SkipGram& model, Corpus const& corpus, PairSampler const& sampler, Opt
         result.held_out_pairs += static_cast<std::int64_t>(batch.size());
     }
     if (result.held_out_pairs == 0) {
-        throw examples::DataError(corpus.name + ": the held-out sentences have no two words to pair; give more text, "
-                                                "or lower --hold-out, which is " +
+        throw examples::DataError(corpus.name +
+                                  ": the held-out sentences have no two words to pair; give more text, "
+                                  "or lower --hold-out, which is " +
                                   std::to_string(options.corpus.hold_out));
     }
     result.held_out_loss = loss / static_cast<double>(result.held_out_pairs);
@@ -139,7 +140,8 @@ Result train_and_test(Setting const& setting, std::uint64_t seed, Corpus const& 
         static_cast<double>(corpus.train.word_count()) * static_cast<double>(options.epochs) / result.seconds;
     result.statistics = statistics_of(model);
     result.bytes = sum_of(model.centres().footprint(), model.contexts().footprint());
-    result.fp32_bytes = std::int64_t{2} * corpus.vocabulary.size() * options.dim * static_cast<std::int64_t>(sizeof(float));
+    result.fp32_bytes =
+        std::int64_t{2} * corpus.vocabulary.size() * options.dim * static_cast<std::int64_t>(sizeof(float));
     test(model, corpus, sampler, options, result);
     result.centres = model.centres().all_rows();
     return result;

@@ -39,7 +39,7 @@ struct WordTableSpec {
     int dim = 64;
     Word words = 0;
     float initial_range = 0.0f;  // rows start uniform in +- this
-    float learning_rate = 0.05f;
+    float learning_rate = 0.1f;
     std::uint64_t seed = 1;
     int threads = 0;
     std::int64_t max_lookups = 0;

@@ -13,7 +13,7 @@ namespace word2vec::test {
 struct PlantedText {
     int topics = 100;
     int companions = 6;  // words of a topic, beside its twins
-    int sentences = 20'000;
+    int sentences = 12'000;
     std::uint64_t seed = 1;
 
     std::string twin(int topic, int which) const { return name(topic) + (which == 0 ? "left" : "right"); }
@@ -37,11 +37,10 @@ struct PlantedText {
 
 private:
     static int below(int limit, std::uint64_t key, int what) {
-        return static_cast<int>(examples::mix(key, static_cast<std::uint64_t>(what)) % static_cast<std::uint64_t>(limit));
+        return static_cast<int>(examples::mix(key, static_cast<std::uint64_t>(what)) %
+                                static_cast<std::uint64_t>(limit));
     }
-    static std::string letters(int i) {
-        return {static_cast<char>('a' + i / 26), static_cast<char>('a' + i % 26)};
-    }
+    static std::string letters(int i) { return {static_cast<char>('a' + i / 26), static_cast<char>('a' + i % 26)}; }
 };
 
 }  // namespace word2vec::test

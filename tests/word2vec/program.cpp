@@ -41,8 +41,8 @@ bool contains(std::string const& text, std::string const& part) { return text.fi
 
 TEST_CASE("a comparison from the command line", "[word2vec]") {
     TemporaryFile const text(PlantedText{.topics = 10, .sentences = 500}.text()), report;
-    auto const [code, output, errors] = run("--data '" + text.path().string() + "' --epochs 1 --words topicaaleft --json '" +
-                                            report.path().string() + "'");
+    auto const [code, output, errors] = run("--data '" + text.path().string() +
+                                            "' --epochs 1 --words topicaaleft --json '" + report.path().string() + "'");
     INFO(output << errors);
     CHECK(code == 0);
     CHECK(contains(output, "INT8 + 5 % cache"));

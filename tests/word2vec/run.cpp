@@ -71,7 +71,7 @@ TEST_CASE("planted neighbours are found with any rows, at nearly the same loss",
         INFO(outcome.settings[setting].label() << ", loss " << result.held_out_loss << ", fp32 " << fp32);
         CHECK(of_topic >= 0.98 * planted.topics * options.neighbours);
         CHECK(twins >= 0.98 * planted.topics);
-        CHECK(std::abs(result.held_out_loss - fp32) < 0.01);
+        CHECK(std::abs(result.held_out_loss - fp32) < 0.003);
         CHECK(result.statistics.rejected_updates == 0);
         CHECK(result.held_out_pairs == outcome.results[0][0].held_out_pairs);
         CHECK(result.train_pairs == outcome.results[0][0].train_pairs);
@@ -83,7 +83,7 @@ TEST_CASE("planted neighbours are found with any rows, at nearly the same loss",
 }
 
 TEST_CASE("same seed, same figures; also with another number of threads", "[word2vec]") {
-    auto const corpus = corpus_of(PlantedText{.sentences = 2'000}.text());
+    auto const corpus = corpus_of(PlantedText{.sentences = 1'000}.text());
     auto options = small_run();
     options.words = {"topicaaleft"};
     options.seeds = 2;
@@ -129,8 +129,9 @@ TEST_CASE("the table and the JSON say what was found", "[word2vec]") {
     auto const outcome = run_experiment(options, corpus);
     auto const text = describe(corpus) + table(corpus, outcome);
     INFO(text);
-    for (char const* part : {"80 different words", "475 sentences", "25 of 200 held out", "FP32", "FP16", "INT8 + 5 % cache", "held-out loss",
-                             "difference", "memory ratio", "2.00 x", "hit rate", "no cache", "words/s", "2 seeds", "topicaaleft", "topicaa"}) {
+    for (char const* part : {"80 different words", "475 sentences", "25 of 200 held out", "FP32", "FP16",
+                             "INT8 + 5 % cache", "held-out loss", "difference", "memory ratio", "2.00 x", "hit rate",
+                             "no cache", "words/s", "2 seeds", "topicaaleft", "topicaa"}) {
         CHECK(text.find(part) != std::string::npos);
     }
     auto const figures = json::parse(to_json(options, corpus, outcome));
@@ -139,9 +140,11 @@ TEST_CASE("the table and the JSON say what was found", "[word2vec]") {
     CHECK(int8["runs"].size() == 2);
     CHECK(int8["stored_row_bytes"].get<int>() + int8["cache_bytes"].get<int>() == int8["embedding_bytes"].get<int>());
     CHECK(int8["neighbours"]["topicaaleft"].size() == 5);
-    double const difference = int8["runs"][1]["held_out_loss"].get<double>() - figures["settings"][0]["runs"][1]["held_out_loss"].get<double>();
+    double const difference = int8["runs"][1]["held_out_loss"].get<double>() -
+                              figures["settings"][0]["runs"][1]["held_out_loss"].get<double>();
     CHECK(2 * int8["difference"]["mean"].get<double>() - difference ==
-          Approx(int8["runs"][0]["held_out_loss"].get<double>() - figures["settings"][0]["runs"][0]["held_out_loss"].get<double>()));
+          Approx(int8["runs"][0]["held_out_loss"].get<double>() -
+                 figures["settings"][0]["runs"][0]["held_out_loss"].get<double>()));
 }
 
 TEST_CASE("means and standard errors", "[word2vec]") {
@@ -153,9 +156,9 @@ TEST_CASE("means and standard errors", "[word2vec]") {
 
 TEST_CASE("neighbours are sorted by cosine, and leave out the word itself", "[word2vec]") {
     std::vector<float> rows(4 * 16);
-    rows[0] = 2.0f;                       // word 0
-    rows[16] = 1.0f, rows[17] = 1.0f;     // word 1: half a right angle away
-    rows[32] = -1.0f;                     // word 2: opposite
+    rows[0] = 2.0f;                         // word 0
+    rows[16] = 1.0f, rows[17] = 1.0f;       // word 1: half a right angle away
+    rows[32] = -1.0f;                       // word 2: opposite
     Neighbours const neighbours(rows, 16);  // word 3 is zero: neither near nor far
     auto const nearest = neighbours.nearest(0, 10);
     REQUIRE(nearest.size() == 3);
@@ -190,7 +193,7 @@ TEST_CASE("words that cannot be asked for are refused before training", "[word2v
 
 TEST_CASE("texts that give no pairs are refused", "[word2vec]") {
     auto options = small_run();
-    auto const lonely = corpus_of("one\ntwo\none\ntwo\n", 1, 2);
+    auto const lonely = corpus_of("one\ntwo\none\ntwo\n", 1, 3);
     CHECK_THROWS_AS(train_and_test({}, 1, lonely, options), examples::DataError);
     auto const all_trained = corpus_of("one two\none two\n", 1, 50);
     CHECK_THROWS_AS(train_and_test({}, 1, all_trained, options), examples::DataError);

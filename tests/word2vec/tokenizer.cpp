@@ -43,12 +43,17 @@ TEST_CASE("letters beyond ASCII are kept as they are", "[word2vec]") {
 }
 
 TEST_CASE("bytes that are no UTF-8 separate", "[word2vec]") {
-    CHECK(tokenize("a\xff" "b") == Words{"a", "b"});
-    CHECK(tokenize("a\x80" "b") == Words{"a", "b"});                 // continues nothing
-    CHECK(tokenize("caf\xe9") == Words{"caf"});                      // Latin-1
-    CHECK(tokenize("a\xc3") == Words{"a"});                          // cut off
+    CHECK(tokenize("a\xff"
+                   "b") == Words{"a", "b"});
+    CHECK(tokenize("a\x80"
+                   "b") == Words{"a", "b"});     // continues nothing
+    CHECK(tokenize("caf\xe9") == Words{"caf"});  // Latin-1
+    CHECK(tokenize("a\xc3") == Words{"a"});      // cut off
     CHECK(tokenize("a\xe2\x80") == Words{"a"});
-    CHECK(tokenize("a\xe2\x80" "b") == Words{"a", "b"});
-    CHECK(tokenize("a\xc0\xaf" "b") == Words{"a", "b"});             // longer than needed
-    CHECK(tokenize("a\xf5\x80\x80\x80" "b") == Words{"a", "b"});     // beyond Unicode
+    CHECK(tokenize("a\xe2\x80"
+                   "b") == Words{"a", "b"});
+    CHECK(tokenize("a\xc0\xaf"
+                   "b") == Words{"a", "b"});  // longer than needed
+    CHECK(tokenize("a\xf5\x80\x80\x80"
+                   "b") == Words{"a", "b"});  // beyond Unicode
 }
