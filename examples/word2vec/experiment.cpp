@@ -11,8 +11,8 @@ namespace word2vec {
 namespace {
 
 // Words that a reader can judge, in English.
-constexpr std::array<char const*, 12> default_words{"king", "mother", "london", "monday", "sea",    "horse",
-                                                    "red",  "eyes",   "letter", "bread",  "church", "winter"};
+constexpr std::array<char const*, 12> default_words{"king",   "mother", "london", "monday", "sea",    "eyes",
+                                                    "letter", "bread",  "winter", "twenty", "french", "walked"};
 
 Query query_of(std::string const& asked, Options const& options, Corpus const& corpus) {
     auto const words = tokenize(asked);
