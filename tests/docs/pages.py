@@ -62,7 +62,10 @@ def commands_of(block):
     """The commands of a shell block, each a list of words; lines that end in a backslash go on."""
     text = "\n".join(block.lines).replace("\\\n", " ")
     for line in text.splitlines():
-        words = shlex.split(line, comments=True)
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError as error:
+            sys.exit(f"{block}: {error}: {line}")
         while words:
             ends = [i for i, word in enumerate(words) if word in ("&&", "||", ";", "|")] or [len(words)]
             if words[:ends[0]]:
@@ -113,7 +116,7 @@ class Shell:
                 option = word.partition("=")[0]
                 if option.startswith("--") and not option.startswith("--benchmark_") and not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", known):
                     yield f"{program} has no option {option}"
-        elif re.match(r"(\./)?build/", words[0]):
+        elif re.match(r"(\./)?build/", words[0]) and not re.search(rf"\((bench_)?{re.escape(program.removeprefix('bench_'))}\b", self.cmake):
             yield f"{words[0]} is no program of the build"
 
 
