@@ -68,9 +68,13 @@ class CachedEmbedding : private detail::OptimizerRequirements<OptimizerType> {
                   "CachedEmbedding: RowId must be std::uint32_t or std::uint64_t");
 
 public:
+    /// The numbers that an embedding is made from.
     using Options = EmbeddingOptions<OptimizerType>;
+    /// What kernels of one's own take.
     using View = EmbeddingView<Dim, RowFormatType, CacheType, OptimizerType, RowId>;
+    /// Where work goes in order: nothing on `Host`, a `cudaStream_t` on `Cuda`.
     using Stream = typename Backend::Stream;
+    /// Elements of a row.
     static constexpr int dim = Dim;
 
     /// Allocates and initialises all rows. Throws `OptionError` for options that cannot be honoured.
@@ -96,6 +100,7 @@ public:
         initialise(stream);
     }
 
+    /// Plans and views of the other stay valid and are of this one now; the other may be destroyed or assigned to.
     CachedEmbedding(CachedEmbedding&&) noexcept = default;
     /// Gives its own memory back to its own backend first.
     CachedEmbedding& operator=(CachedEmbedding&& other) noexcept {

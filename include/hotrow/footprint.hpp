@@ -22,6 +22,7 @@ struct Footprint {
     std::int64_t cache() const { return lines + tags + scores + flags + ghosts + foresight; }
     /// What replaces the FP32 tables: stored rows and cache.
     std::int64_t embedding() const { return stored_rows + cache(); }
+    /// All bytes.
     std::int64_t total() const { return embedding() + optimizer_state + control + workspace; }
 };
 
