@@ -25,6 +25,7 @@
 #include "kernels/moves.hpp"
 #include "kernels/rows.hpp"
 #include "memory/buffer.hpp"
+#include "memory/placement.hpp"
 #include "optimizer/hyperparameters.hpp"
 #include "optimizer/optimizer.hpp"
 #include "optimizer/states_view.hpp"
@@ -59,9 +60,10 @@ namespace hotrow {
 /// * `OptimizerType`: `Sgd`, `RowwiseAdagrad`, `AdamW<>`, ...; docs/optimizers.md has all.
 /// * `Backend`: `Host`, or `Cuda` from hotrow/cuda.cuh.
 /// * `RowId`: `std::uint32_t` serves up to 2^32 - 2 rows and lines together, `std::uint64_t` up to 2^48.
+/// * `PlacementType`: where stored rows live: `BackendMemory`, `HostMemory`, `ManagedMemory`, `MappedFile`; see memory/placement.hpp.
 ///
 /// Sources: "Mixed-Precision Embedding Using a Cache" (arXiv 2010.11305); "Training with Low-precision Embedding Tables" (2018).
-template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class Backend, class RowId = std::uint32_t>
+template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class Backend, class RowId = std::uint32_t, class PlacementType = BackendMemory>
 class CachedEmbedding : private detail::OptimizerRequirements<OptimizerType> {
     static_assert(Dim >= 1 && Dim <= 1024, "CachedEmbedding: Dim must be 1 to 1024");
     static_assert(std::is_same_v<RowId, std::uint32_t> || std::is_same_v<RowId, std::uint64_t>,
@@ -69,9 +71,9 @@ class CachedEmbedding : private detail::OptimizerRequirements<OptimizerType> {
 
 public:
     /// The numbers that an embedding is made from.
-    using Options = EmbeddingOptions<OptimizerType>;
+    using Options = EmbeddingOptions<OptimizerType, PlacementType>;
     /// What kernels of one's own take.
-    using View = EmbeddingView<Dim, RowFormatType, CacheType, OptimizerType, RowId>;
+    using View = EmbeddingView<Dim, RowFormatType, CacheType, OptimizerType, RowId, PlacementType>;
     /// Where work goes in order: nothing on `Host`, a `cudaStream_t` on `Cuda`.
     using Stream = typename Backend::Stream;
     /// Elements of a row.
@@ -80,17 +82,17 @@ public:
     /// Allocates and initialises all rows. Throws `OptionError` for options that cannot be honoured.
     explicit CachedEmbedding(const Options& options, Stream stream = Stream{})
         : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(options.threads)), geometry_(Sizes::geometry_of(options)) {
-        const Footprint sizes = Sizes::footprint(options_, 0);
         const std::int64_t rows = static_cast<std::int64_t>(geometry_.rows);
         const std::int64_t slots = static_cast<std::int64_t>(slot_count());
-        stored_ = {*backend_, sizes.stored_rows};
+        stored_ = {*backend_, rows * View::stored_stride, detail::memory_kind<PlacementType>};
         lines_ = {*backend_, slots * View::line_stride};
         tags_ = {*backend_, slots};
         scores_ = {*backend_, View::has_score ? slots : 0};
         flags_ = {*backend_, slots};
         ghosts_ = {*backend_, static_cast<std::int64_t>(geometry_.sets) * View::ghosts_per_set};
-        row_states_ = {*backend_, View::keeps_row_states ? rows : 0};
-        element_states_ = {*backend_, rows * View::record_stride};
+        const std::int64_t states = View::are_in_lines ? slots : View::Records::are_joint ? 0 : rows;
+        row_states_ = {*backend_, View::keeps_row_states ? states : 0};
+        element_states_ = {*backend_, states * View::element_bytes};
         table_begin_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size()) + 1};
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
@@ -100,6 +102,10 @@ public:
         initialise(stream);
     }
 
+    /// Waits for rows that are on their way on the host.
+    ~CachedEmbedding() {
+        if (backend_) backend_->wait_aside();
+    }
     /// Plans and views of the other stay valid and are of this one now; the other may be destroyed or assigned to.
     CachedEmbedding(CachedEmbedding&&) noexcept = default;
     /// Gives its own memory back to its own backend first.
@@ -124,6 +130,7 @@ public:
     [[nodiscard]] Plan<I> plan(const Batch<I>& batch, Stream stream = Stream{}) {
         const std::uint32_t place = free_place();
         const BatchView<I> seen = shaped(batch);
+        backend_->wait_aside(places_[place].moved);  // of a plan that was released
         reserve(place, seen.lookups);
         const View v = view();
         order_plan(stream);
@@ -153,7 +160,7 @@ public:
             } else {
                 backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count,
                                                                     detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()}, counts());
-                backend_->template for_each_run<Backend::warp>(stream, seen.lookups, plan.run_count, detail::MoveRows<Rows, row_lanes>{v, v, plan});
+                move_rows(place, seen.lookups, stream);
             }
             backend_->template for_each<1>(stream, seen.lookups, detail::SpreadLocations<RowId>{plan});
         }
@@ -188,6 +195,7 @@ public:
             }
         }
         pool<!Backend::is_host>(stream, batch, locations, planned.partial_sums, output.data());
+        count_in_place(plan.place, batch.lookups, View::Layout::stride, 0, 0, stream);
         if (orders_streams()) places_[plan.place].used.set(stream);
     }
 
@@ -219,9 +227,10 @@ public:
         }
         if (batch.lookups > 0) {
             backend_->template for_each_run_counting<Backend::warp>(stream, batch.lookups, planned.run_count,
-                                                                    detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source},
+                                                                    detail::UpdateRows<Rows, States, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source},
                                                                 counts());
         }
+        count_in_place(plan.place, batch.lookups, 0, View::stored_stride, View::stored_stride, stream);
         end(plan.place, stream);
     }
 
@@ -304,7 +313,7 @@ public:
     void flush(Stream stream = Stream{}) {
         order_access(stream);
         const View v = view();
-        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows>{v, v, v.tags, v.flags});
+        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows, MovedStates>{v, v, v.tags, v.flags, moved_states(v)});
         mark_access(stream);
     }
 
@@ -359,6 +368,7 @@ public:
         const std::uint32_t count = static_cast<std::uint32_t>(keys.size());
         reserve(0, static_cast<std::int64_t>(keys.size()));
         order_plan(stream);
+        backend_->wait_aside();
         const View v = view();
         const PlanView<RowId>& plan = places_[0].workspace.plan;
         std::vector<std::uint32_t> begin(keys.size() + 1);
@@ -368,7 +378,7 @@ public:
         backend_->template for_each<1>(stream, 1, detail::TakeClock{v.step, &v.state->lookups, plan.step, plan.lookups_before, plan.run_count, count});
         constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
         backend_->template for_each_run_counting<set_lanes>(stream, count, plan.run_count, detail::WalkSets<typename View::Cache, true>{v, plan, {}}, counts());
-        backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count, detail::MoveRows<Rows, row_lanes>{v, v, plan});
+        backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count, detail::MoveRows<Rows, MovedStates, row_lanes>{v, v, plan, moved_states(v)});
         Backend::to_host(keys.data(), plan.run_location, keys.size() * sizeof(RowId), stream);
         mark_access(stream);
         return std::count_if(keys.begin(), keys.end(), [&](RowId location) { return location < slot_count(); });
@@ -527,8 +537,16 @@ public:
         v.stored = stored_.data();
         v.lines = lines_.data();
         v.line_count = slot_count();
-        v.row_states = row_states_.data();
-        v.element_states = element_states_.data();
+        if constexpr (View::Records::are_joint) {
+            using Layout = typename View::Records::Layout;
+            v.row_states = View::keeps_row_states ? reinterpret_cast<typename View::RowState*>(v.stored + Layout::row_state_offset) : nullptr;
+            v.element_states = View::keeps_elements ? v.stored + Layout::elements_offset : nullptr;
+            v.line_row_states = row_states_.data();
+            v.line_element_states = element_states_.data();
+        } else {
+            v.row_states = row_states_.data();
+            v.element_states = element_states_.data();
+        }
         v.state = state_.data();
         v.counts = counts();
         return v;
@@ -536,6 +554,9 @@ public:
 
 private:
     using Rows = typename View::Rows;
+    using States = typename View::States;
+    using MovedStates = detail::MovedStates<States>;
+    static MovedStates moved_states(const View& v) { return MovedStates(static_cast<const States&>(v)); }
     static constexpr int row_lanes = Backend::template lanes_of_row<Dim>;
 
     using Sizes = detail::Sizing<View>;
@@ -556,7 +577,7 @@ private:
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
         backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
         if constexpr (View::keeps_row_states || View::keeps_elements) {
-            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType>{view(), &state_.data()->optimizer, options_.seed});
+            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType, States>{view(), &state_.data()->optimizer, options_.seed});
         }
         empty_cache(stream);
         backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
@@ -613,6 +634,7 @@ private:
         detail::Workspace<RowId, Backend> workspace;
         detail::Buffer<std::byte, Backend> block;
         std::int64_t reserved = -1;  ///< lookups; an empty batch needs a little too
+        typename Backend::Aside moved{};
         typename Backend::Mark planned;
         typename Backend::Mark used;
     };
@@ -634,6 +656,32 @@ private:
         place.workspace = Space(*backend_, lookups, geometry_.mixer.bits, Dim, block.data());
         place.block = std::move(block);
         place.reserved = lookups;
+    }
+
+    /// Brings a planned batch's admitted rows to their lines. Rows that come from apart and ahead of their batch do so while the caller goes on.
+    void move_rows(std::uint32_t place, std::uint32_t lookups, Stream stream) {
+        const View v = view();
+        const PlanView<RowId>& plan = places_[place].workspace.plan;
+        const detail::MoveRows<Rows, MovedStates, row_lanes> move{v, v, plan, moved_states(v)};
+        if constexpr (PlacementType::is_apart) {
+            backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, detail::CountMoves<RowId>{plan, View::stored_stride}, counts());
+            if (options_.in_flight > 1) {
+                places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, move);
+                return;
+            }
+        }
+        backend_->template for_each_run<Backend::warp>(stream, lookups, plan.run_count, move);
+    }
+
+    /// Counts what a planned batch's use of rows in place reads and writes.
+    void count_in_place([[maybe_unused]] std::uint32_t place, [[maybe_unused]] std::uint32_t lookups, [[maybe_unused]] int read_a_lookup, [[maybe_unused]] int read_a_row,
+                        [[maybe_unused]] int written_a_row, [[maybe_unused]] Stream stream) {
+        if constexpr (PlacementType::is_apart) {
+            const auto bytes = [](int count) { return static_cast<std::uint64_t>(count); };
+            const PlanView<RowId>& plan = places_[place].workspace.plan;
+            const detail::CountInPlace<RowId> count{plan, slot_count(), bytes(read_a_lookup), bytes(read_a_row), bytes(written_a_row)};
+            if (lookups > 0) backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, count, counts());
+        }
     }
 
     /// A plan ends with what `stream` has been given so far.
@@ -664,11 +712,13 @@ private:
         }
     }
     void order_use(std::uint32_t place, Stream stream) const {
+        backend_->wait_aside(places_[place].moved);
         if (!orders_streams()) return;
         places_[place].planned.wait(stream);
         access_.wait(stream);
     }
     void order_access(Stream stream) const {
+        backend_->wait_aside();
         if (!orders_streams()) return;
         places_[latest_].planned.wait(stream);
         access_.wait(stream);
@@ -793,6 +843,8 @@ private:
         s.clean_evictions += sum(detail::clean_evictions);
         s.rejected_updates += sum(detail::rejected_updates);
         s.bad_indices += sum(detail::bad_indices);
+        s.bytes_read += sum(detail::bytes_read);
+        s.bytes_written += sum(detail::bytes_written);
     }
 
     DeviceState<OptimizerType> fetched_state(Stream stream) const {
@@ -811,8 +863,8 @@ private:
     detail::Buffer<std::uint8_t, Backend> flags_;
     detail::Buffer<detail::Ghost, Backend> ghosts_;
     detail::ForesightTables<RowId, Backend> foresight_;
-    detail::Buffer<typename OptimizerType::RowState, Backend> row_states_;
-    detail::Buffer<std::byte, Backend> element_states_;
+    detail::Buffer<typename OptimizerType::RowState, Backend> row_states_;  ///< of all rows; if rows are apart, of lines
+    detail::Buffer<std::byte, Backend> element_states_;                     ///< likewise
     detail::Buffer<std::uint64_t, Backend> table_begin_;
     detail::Buffer<float, Backend> ranges_;
     detail::Buffer<DeviceState<OptimizerType>, Backend> state_;

@@ -7,6 +7,8 @@
 #include "config.hpp"
 #include "execution/tile.hpp"
 #include "kernels/update.hpp"
+#include "memory/placement.hpp"
+#include "memory/records.hpp"
 #include "optimizer/states_view.hpp"
 #include "statistics.hpp"
 #include "storage/rows_view.hpp"
@@ -36,21 +38,26 @@ struct DeviceState {
 /// Tiles may read one row together. A row is updated by one tile, once a step, and read by no other tile of that kernel. Between the plan of
 /// a batch and its `backward` or `finish`, its rows stay where they are; without a plan, kernels that `locate` must be ordered with
 /// plans and updates by streams, as any CUDA calls.
-template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class RowIdType>
-struct EmbeddingView : CacheView<CacheType, RowIdType>, RowsView<Dim, RowFormatType, RowIdType>, StatesView<Dim, OptimizerType> {
+template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class RowIdType, class PlacementType = BackendMemory>
+struct EmbeddingView : CacheView<CacheType, RowIdType>,
+                       RowsView<Dim, RowFormatType, RowIdType, detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>>,
+                       StatesView<Dim, OptimizerType, detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>> {
     /// Linear row ids over all tables, and keys.
     using RowId = RowIdType;
     /// Where a row is: a line, a stored row, or `nowhere`.
     using Location = RowIdType;
     /// The parts that the library's own kernels take.
     using Tables = TablesView<RowIdType>;
-    using Tags = TagsView<CacheType::ways, RowIdType>;            ///< who is cached
-    using Cache = CacheView<CacheType, RowIdType>;                ///< the same, and scores, ghosts, foresight
-    using Rows = RowsView<Dim, RowFormatType, RowIdType>;         ///< stored rows and lines
-    using States = StatesView<Dim, OptimizerType>;                ///< what the optimizer keeps
-    using Optimizer = OptimizerType;                              ///< the optimizer, and its hyperparameters
-    static constexpr RowId no_row = hotrow::no_row<RowIdType>;    ///< the id outside of all tables
-    static constexpr RowId nowhere = hotrow::nowhere<RowIdType>;  ///< the location of such ids
+    using Tags = TagsView<CacheType::ways, RowIdType>;  ///< who is cached
+    using Cache = CacheView<CacheType, RowIdType>;      ///< the same, and scores, ghosts, foresight
+    /// How stored rows and states lie in memory.
+    using Records = detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>;
+    using Rows = RowsView<Dim, RowFormatType, RowIdType, Records>;  ///< stored rows and lines
+    using States = StatesView<Dim, OptimizerType, Records>;         ///< what the optimizer keeps
+    using Optimizer = OptimizerType;                                ///< the optimizer, and its hyperparameters
+    using Placement = PlacementType;                                ///< where stored rows are
+    static constexpr RowId no_row = hotrow::no_row<RowIdType>;      ///< the id outside of all tables
+    static constexpr RowId nowhere = hotrow::nowhere<RowIdType>;    ///< the location of such ids
 
     DeviceState<OptimizerType>* state;  ///< step and hyperparameters
     detail::CountReplicas counts;       ///< statistics

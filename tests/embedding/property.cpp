@@ -147,8 +147,14 @@ private:
         REQUIRE(now.flags == lines);
         REQUIRE(now.ghosts == options_.sets * static_cast<std::int64_t>(combination_.policy.ghosts) * 4);
         REQUIRE((now.foresight > 0) == combination_.policy.looks_ahead);
-        REQUIRE(now.optimizer_state == rows * combination_.state_bytes);
-        REQUIRE(now.control > (tables + 1) * (8 + 11 * 8) + tables * 4);  // bounds, counters, initial ranges
+        if (combination_.record_bytes == 0) {
+            REQUIRE(now.optimizer_state == rows * combination_.state_bytes);
+            REQUIRE(now.apart == 0);
+        } else {  // what of a record is not the row, and the states of lines
+            REQUIRE(now.optimizer_state == rows * (combination_.record_bytes - combination_.codec.stride) + lines * combination_.state_bytes);
+            REQUIRE(now.apart == rows * combination_.record_bytes);
+        }
+        REQUIRE(now.control > (tables + 1) * (8 + 13 * 8) + tables * 4);  // bounds, counters, initial ranges
         REQUIRE(now.total() == now.stored_rows + now.lines + now.tags + now.scores + now.flags + now.ghosts + now.foresight + now.optimizer_state +
                                    now.control + now.workspace);
         const Footprint announced = combination_.footprint(options_);
@@ -270,13 +276,16 @@ private:
         const NaiveBatch batch = next_batch();
         const std::vector<std::byte> stored_before = subject_->snapshot().stored;
         const std::uint64_t write_backs = subject_->statistics().write_backs;
+        const Statistics before = model_->statistics();
         Planned planned{0, model_->plan(batch), batch.output_rows()};
+        expect_moves(before);
         if (random_.one_in(2)) {
             planned.subject = subject_->plan(batch);
             compare("plan");
         } else {
             auto [number, output] = subject_->plan_and_forward(batch);
             planned.subject = number;
+            expect_forward(planned.model);
             compare_output(output, model_->forward(planned.model), "plan and forward");
             compare("plan and forward");
         }
@@ -291,6 +300,7 @@ private:
         plans_.erase(plans_.begin() + static_cast<std::ptrdiff_t>(which));
         if (!random_.one_in(6)) {
             compare_output(subject_->forward(planned.subject), model_->forward(planned.model), "forward");
+            expect_forward(planned.model);
             compare("forward");
         }
         if (random_.one_in(8)) {
@@ -305,6 +315,7 @@ private:
             gradient[random_.below(gradient.size())] = bad[random_.below(3)];
         }
         subject_->backward(planned.subject, gradient);
+        expect_backward(planned.model);
         model_->backward(planned.model, gradient);
         compare("backward");
     }
@@ -336,7 +347,11 @@ private:
             return;
         }
         const auto [plan, output] = subject_->plan_and_forward(batch);
+        const Statistics before = model_->statistics();
         const int planned = model_->plan(batch);
+        expect_moves(before);
+        expect_forward(planned);
+        expect_backward(planned);
         compare_output(output, model_->forward(planned), "forward with bad indices");
         compare_output(subject_->lookup(batch), model_->pooled(batch), "lookup with bad indices");
         const std::vector<float> gradient = random_gradient(random_, output.size());
@@ -383,6 +398,7 @@ private:
             lines_at_reset_ = lines_in_use(subject_->snapshot());
             subject_->reset_statistics();
             model_->reset_statistics();
+            bytes_read_ = bytes_written_ = 0;
         } else {
             NaiveOptimizer optimizer = options_.optimizer;
             optimizer.learning_rate = 0.01f * static_cast<float>(random_.below(50));
@@ -401,6 +417,22 @@ private:
         return static_cast<std::uint64_t>(std::count_if(s.tags.begin(), s.tags.end(), [](std::uint64_t tag) { return tag != empty_tag; }));
     }
 
+    // Bytes that go between the backend and the memory of a placement that is apart: records as rows move, and what is used where it is stored.
+
+    void expect_moves(const Statistics& before) {
+        const Statistics now = model_->statistics();
+        bytes_read_ += (now.admissions - before.admissions) * record_bytes();
+        bytes_written_ += (now.write_backs - before.write_backs) * record_bytes();
+    }
+    void expect_forward(int plan) {
+        if (combination_.record_bytes > 0) bytes_read_ += model_->in_place(plan).lookups * static_cast<std::uint64_t>(combination_.codec.stride);
+    }
+    void expect_backward(int plan) {
+        bytes_read_ += model_->in_place(plan).rows * record_bytes();
+        bytes_written_ += model_->in_place(plan).rows * record_bytes();
+    }
+    std::uint64_t record_bytes() const { return static_cast<std::uint64_t>(combination_.record_bytes); }
+
     void compare(const char* when) {
         INFO(when);
         const Snapshot got = subject_->snapshot();
@@ -414,6 +446,8 @@ private:
         REQUIRE((got.stored == expected.stored));
         const Statistics s = subject_->statistics();
         REQUIRE(numbers(s) == numbers(model_->statistics()));
+        REQUIRE(s.bytes_read == bytes_read_);
+        REQUIRE(s.bytes_written == bytes_written_);
         const std::vector<Statistics> tables = subject_->table_statistics();
         for (std::size_t t = 0; t < tables.size(); ++t) REQUIRE(numbers(tables[t]) == numbers(model_->table_statistics(t)));
         REQUIRE(s.hits + s.misses == s.lookups);
@@ -440,6 +474,7 @@ private:
     Subject* subject_ = nullptr;
     NaiveEmbedding* model_ = nullptr;
     std::uint64_t lines_at_reset_ = 0;
+    std::uint64_t bytes_read_ = 0, bytes_written_ = 0;
     std::vector<std::uint64_t> seen_;
     std::vector<Planned> plans_;
     std::deque<NaiveBatch> coming_;  ///< announced, not planned
