@@ -49,8 +49,9 @@ struct BatchView {
     std::uint32_t batch_size;  ///< samples
     Pooling pooling;           ///< how a bag becomes an output row
 
-    /// First and last + 1 lookup of a bag, kept inside the batch whatever the offsets say.
+    /// First lookup of a bag, kept inside the batch whatever the offsets say.
     HOTROW_HD std::uint32_t begin(std::uint32_t bag) const { return clamp(offsets[bag], 0u); }
+    /// Last lookup + 1 of a bag, likewise.
     HOTROW_HD std::uint32_t end(std::uint32_t bag) const { return clamp(offsets[bag + 1u], begin(bag)); }
 
     /// Weight of a lookup: 1 where the batch has none.

@@ -48,6 +48,7 @@ struct RowwiseAdagradOf {
     }
 };
 
+/// Row-wise Adagrad with its sum in FP32: 4 bytes a row.
 using RowwiseAdagrad = RowwiseAdagradOf<>;
 
 }  // namespace hotrow
