@@ -50,6 +50,7 @@ def run(command, output=None):
 def measure(command, results):
     """Runs a program of Google Benchmark, unless its results are there; a file that is there is whole."""
     if results.exists():
+        print(f"{results} is there and is kept", flush=True)
         return
     part = results.with_suffix(".part")
     run([*command, f"--benchmark_out={part}", "--benchmark_out_format=json"], subprocess.DEVNULL)
@@ -78,6 +79,10 @@ def main():
 
     def draw(picture, results):
         run([sys.executable, ROOT / "bench/plot.py", picture, results, pictures / f"{picture}.svg"])
+
+    if arguments.quick:  # a test runs everything anew
+        for old in [*arguments.results.glob("*.json"), *arguments.results.glob("*.csv"), *arguments.results.glob("*.svg")]:
+            old.unlink()
 
     measurements = [("row_error", [programs["row_error"]]), *hit_rate_runs(programs["hit_rate"], arguments)]
     for picture, command in measurements:

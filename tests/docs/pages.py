@@ -120,6 +120,16 @@ class Shell:
             yield f"{words[0]} is no program of the build"
 
 
+def wrong_inline_commands(path, shell):
+    """Commands in running text: `program --option ...` for the programs of the build."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for code in re.findall(r"`([^`\n]+)`", text):
+        words = code.split()
+        if len(words) > 1 and Path(words[0]).name in shell.programs and words[1].startswith("--"):
+            for what in shell.wrong(words):
+                yield f"{path.name}: {what}: {code}"
+
+
 def wrong_commands(path, shell):
     for block in blocks_of(path):
         if block.language != "sh":
@@ -137,7 +147,7 @@ def main():
     arguments = parser.parse_args()
 
     shell = Shell(arguments.root, dict(entry.split("=", 1) for entry in arguments.program))
-    wrong = [what for path in arguments.documents for check in (wrong_links, wrong_blocks, lambda p: wrong_commands(p, shell)) for what in check(path)]
+    wrong = [what for path in arguments.documents for check in (wrong_links, wrong_blocks, lambda p: wrong_commands(p, shell), lambda p: wrong_inline_commands(p, shell)) for what in check(path)]
     print("\n".join(wrong) or f"{len(arguments.documents)} documents are in order")
     sys.exit(1 if wrong else 0)
 
