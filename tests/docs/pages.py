@@ -86,9 +86,10 @@ class Shell:
     def help_of(self, name):
         if name not in self.helps:
             program = self.programs[name]
-            command = [sys.executable, program, "--help"] if program.endswith(".py") else [program, "--help"]
-            run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-            self.helps[name] = run.stdout + run.stderr
+            command = [sys.executable, program] if program.endswith(".py") else [program]
+            # Google Benchmark answers --help itself; a program's own options are then in what it says to -h.
+            runs = [subprocess.run([*command, flag], capture_output=True, text=True, timeout=60, check=False) for flag in ("--help", "-h")]
+            self.helps[name] = "".join(run.stdout + run.stderr for run in runs)
         return self.helps[name]
 
     def wrong(self, words):
