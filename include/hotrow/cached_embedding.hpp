@@ -26,6 +26,7 @@
 #include "kernels/rows.hpp"
 #include "memory/buffer.hpp"
 #include "memory/placement.hpp"
+#include "memory/record_store.hpp"
 #include "optimizer/hyperparameters.hpp"
 #include "optimizer/optimizer.hpp"
 #include "optimizer/states_view.hpp"
@@ -68,6 +69,8 @@ class CachedEmbedding : private detail::OptimizerRequirements<OptimizerType> {
     static_assert(Dim >= 1 && Dim <= 1024, "CachedEmbedding: Dim must be 1 to 1024");
     static_assert(std::is_same_v<RowId, std::uint32_t> || std::is_same_v<RowId, std::uint64_t>,
                   "CachedEmbedding: RowId must be std::uint32_t or std::uint64_t");
+    static_assert(Placement<PlacementType>, "CachedEmbedding: the placement must be BackendMemory, HostMemory, ManagedMemory or MappedFile");
+    static_assert(Backend::is_host || !PlacementType::is_lazy, "CachedEmbedding: MappedFile is for Host; on Cuda take HostMemory or ManagedMemory");
 
 public:
     /// The numbers that an embedding is made from.
@@ -79,12 +82,13 @@ public:
     /// Elements of a row.
     static constexpr int dim = Dim;
 
-    /// Allocates and initialises all rows. Throws `OptionError` for options that cannot be honoured.
+    /// Allocates and initialises all rows; those of a `MappedFile` that exists are opened, and training goes on from its last flush. Throws `OptionError` for options that
+    /// cannot be honoured, `StorageError` for a file that cannot be used.
     explicit CachedEmbedding(const Options& options, Stream stream = Stream{})
         : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(options.threads)), geometry_(Sizes::geometry_of(options)) {
         const std::int64_t rows = static_cast<std::int64_t>(geometry_.rows);
         const std::int64_t slots = static_cast<std::int64_t>(slot_count());
-        stored_ = {*backend_, rows * View::stored_stride, detail::memory_kind<PlacementType>};
+        stored_ = {*backend_, options_, geometry_.rows};
         lines_ = {*backend_, slots * View::line_stride};
         tags_ = {*backend_, slots};
         scores_ = {*backend_, View::has_score ? slots : 0};
@@ -147,14 +151,17 @@ public:
             backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{v, seen});
         }
         if constexpr (Backend::is_host) check(stream);
-        backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, &v.state->lookups, plan.step, plan.lookups_before, seen.lookups});
-        ++planned_;
         if (seen.lookups > 0) {
-            constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
             backend_->sort(stream, plan.keys, workspace.other_keys, plan.positions, workspace.other_positions, seen.lookups, geometry_.mixer.bits,
                            workspace.scratch, workspace.scratch_bytes);
             backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace.scratch,
                                 workspace.scratch_bytes);
+            stored_.make_room(geometry_, plan, planned_lookups());  // the last thing that may fail
+        }
+        backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, &v.state->lookups, plan.step, plan.lookups_before, seen.lookups});
+        ++planned_;
+        if (seen.lookups > 0) {
+            constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
             if (geometry_.sets == 0) {
                 backend_->template for_each_run_counting<1>(stream, seen.lookups, plan.run_count, detail::ServeInPlace<typename View::Cache>{v, plan}, counts());
             } else {
@@ -309,11 +316,14 @@ public:
         mark_access(stream);
     }
 
-    /// Encodes every dirty line to its stored row. Lines stay cached, now clean.
+    /// Encodes every dirty line to its stored row. Lines stay cached, now clean. The rows of a `MappedFile` are safe from then on, with the optimizer's state and
+    /// the step: should the process die, the file opens as this call left it. Throws `StorageError`, before anything changes, if the disk is full.
     void flush(Stream stream = Stream{}) {
         order_access(stream);
+        stored_.make_room_for_lines(slot_count());
         const View v = view();
         backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows, MovedStates>{v, v, v.tags, v.flags, moved_states(v)});
+        if constexpr (PlacementType::is_lazy) stored_.commit({state_.data()->step, state_.data()->lookups});
         mark_access(stream);
     }
 
@@ -348,6 +358,7 @@ public:
             }
         }
         order_access(stream);
+        stored_.make_room_for(first, values.size() / Dim);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
             Backend::from_host(staging, values.data() + done, size * sizeof(float), stream);
             backend_->template for_each<row_lanes>(stream, size / Dim, detail::WriteRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
@@ -369,6 +380,8 @@ public:
         reserve(0, static_cast<std::int64_t>(keys.size()));
         order_plan(stream);
         backend_->wait_aside();
+        for (const RowId key : keys) stored_.make_room_for(geometry_.row(key), 1);
+        stored_.make_room_for_lines(2 * keys.size());
         const View v = view();
         const PlanView<RowId>& plan = places_[0].workspace.plan;
         std::vector<std::uint32_t> begin(keys.size() + 1);
@@ -534,7 +547,14 @@ public:
         v.scores = scores_.data();
         v.ghosts = ghosts_.data();
         v.foresight = foresight_.view();
-        v.stored = stored_.data();
+        stored_.describe(v);
+        if constexpr (PlacementType::is_lazy) {
+            v.row_seed = options_.seed;
+            v.first_row_of = table_begin_.data();
+            v.ranges = ranges_.data();
+            v.range_count = table_count();
+            v.first_optimizer = first_optimizer_;
+        }
         v.lines = lines_.data();
         v.line_count = slot_count();
         if constexpr (View::Records::are_joint) {
@@ -571,12 +591,15 @@ private:
             ranges.push_back(options_.initial_range ? *options_.initial_range : static_cast<float>(std::sqrt(1.0 / static_cast<double>(rows))));
         }
         DeviceState<OptimizerType> state{};
+        state.step = stored_.lasting().step;
+        state.lookups = stored_.lasting().lookups;
+        steps_at_reset_ = planned_ = state.step;
         state.optimizer = options_.optimizer;
         Backend::from_host(table_begin_.data(), begin.data(), begin.size() * sizeof(std::uint64_t), stream);
         Backend::from_host(ranges_.data(), ranges.data(), ranges.size() * sizeof(float), stream);
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
-        backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
-        if constexpr (View::keeps_row_states || View::keeps_elements) {
+        if constexpr (decltype(stored_)::is_blank) backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
+        if constexpr (decltype(stored_)::is_blank && (View::keeps_row_states || View::keeps_elements)) {
             backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType, States>{view(), &state_.data()->optimizer, options_.seed});
         }
         empty_cache(stream);
@@ -666,11 +689,23 @@ private:
         if constexpr (PlacementType::is_apart) {
             backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, detail::CountMoves<RowId>{plan, View::stored_stride}, counts());
             if (options_.in_flight > 1) {
-                places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, move);
+                if constexpr (PlacementType::is_lazy) {
+                    const detail::AskForRecords<Rows> ask{v, plan, geometry_};
+                    places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, ask, move);
+                } else {
+                    places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, move);
+                }
                 return;
             }
         }
         backend_->template for_each_run<Backend::warp>(stream, lookups, plan.run_count, move);
+    }
+
+    /// Lookups of all plans whose rows may still be written.
+    std::uint64_t planned_lookups() const {
+        std::uint64_t lookups = 0;
+        for (const Place& place : places_) lookups += place.workspace.plan.lookups;
+        return lookups;
     }
 
     /// Counts what a planned batch's use of rows in place reads and writes.
@@ -856,7 +891,7 @@ private:
     Options options_;
     std::unique_ptr<Backend> backend_;  // before the buffers, which give their memory back to it
     Geometry<RowId> geometry_;
-    detail::Buffer<std::byte, Backend> stored_;
+    detail::RecordStore<View, Backend> stored_;
     detail::Buffer<float, Backend> lines_;
     detail::Buffer<RowId, Backend> tags_;
     detail::Buffer<typename View::Score, Backend> scores_;
@@ -872,6 +907,7 @@ private:
     std::vector<Place> places_;
     typename Backend::Mark access_;  ///< the last call that read or changed rows outside of a plan
     std::uint32_t latest_ = 0;       ///< place of the last plan
+    OptimizerType first_optimizer_ = options_.optimizer;  ///< what rows that were never written start from
     std::uint64_t sequence_ = 0;
     std::uint64_t steps_at_reset_ = 0;
     std::uint64_t planned_ = 0;            ///< calls of `plan` that made one

@@ -8,7 +8,7 @@
 #include "execution/tile.hpp"
 #include "kernels/update.hpp"
 #include "memory/placement.hpp"
-#include "memory/records.hpp"
+#include "memory/lazy_records.hpp"
 #include "optimizer/states_view.hpp"
 #include "statistics.hpp"
 #include "storage/rows_view.hpp"

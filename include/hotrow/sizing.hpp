@@ -9,6 +9,7 @@
 #include "error.hpp"
 #include "execution/arithmetic.hpp"
 #include "footprint.hpp"
+#include "memory/record_store.hpp"
 #include "optimizer/hyperparameters.hpp"
 #include "options.hpp"
 
@@ -115,6 +116,11 @@ struct Sizing {
         if constexpr (View::Records::are_joint) {
             f.optimizer_state = rows * (View::stored_stride - View::Layout::stride) + (View::are_in_lines ? slots * state_bytes : 0);
             f.apart = rows * View::stored_stride;
+            if constexpr (View::Presence::is_lazy) {
+                const std::int64_t whole = static_cast<std::int64_t>(RowFile::bytes_of(geometry.rows, View::stored_stride, describe_table<View>(options).size()));
+                f.stored_rows += whole - f.apart;
+                f.apart = whole;
+            }
         } else {
             f.optimizer_state = rows * state_bytes;
         }

@@ -4,11 +4,13 @@
 #include "embedding/property.hpp"
 #include "support/catch.hpp"
 #include "support/random_batch.hpp"
+#include "support/table_file.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <set>
@@ -96,7 +98,14 @@ public:
     void operator()() {
         const std::int64_t bytes_before = CountingHost::live_bytes;
         {
-            const std::unique_ptr<Subject> subject = combination_.make(options_);
+            const TableFile file;
+            options_.path = file.path();
+            std::unique_ptr<Subject> subject = combination_.make(options_);
+            reopen_ = [&] {
+                subject.reset();  // first: one at a time may have the file open
+                subject = combination_.make(options_);
+                subject_ = subject.get();
+            };
             NaiveEmbedding model(naive_options());
             subject_ = subject.get();
             model_ = &model;
@@ -139,8 +148,8 @@ private:
         const std::int64_t rows = static_cast<std::int64_t>(model_->rows());
         const std::int64_t lines = options_.sets * combination_.ways;
         const std::int64_t tables = static_cast<std::int64_t>(options_.table_rows.size());
-        REQUIRE(now.total() == CountingHost::live_bytes - bytes_before);
-        REQUIRE(now.stored_rows == rows * combination_.codec.stride);
+        REQUIRE(now.in_backend() == CountingHost::live_bytes - bytes_before + (combination_.record_bytes > 0 && !combination_.in_file ? -now.apart : 0));
+        if (!combination_.in_file) REQUIRE(now.stored_rows == rows * combination_.codec.stride);
         REQUIRE(now.lines == lines * combination_.line_stride * 4);
         REQUIRE(now.tags == lines * combination_.tag_bytes);
         REQUIRE(now.scores == lines * combination_.policy.score_bytes);
@@ -152,7 +161,7 @@ private:
             REQUIRE(now.apart == 0);
         } else {  // what of a record is not the row, and the states of lines
             REQUIRE(now.optimizer_state == rows * (combination_.record_bytes - combination_.codec.stride) + lines * combination_.state_bytes);
-            REQUIRE(now.apart == rows * combination_.record_bytes);
+            REQUIRE(now.apart == now.stored_rows + rows * (combination_.record_bytes - combination_.codec.stride));
         }
         REQUIRE(now.control > (tables + 1) * (8 + 13 * 8) + tables * 4);  // bounds, counters, initial ranges
         REQUIRE(now.total() == now.stored_rows + now.lines + now.tags + now.scores + now.flags + now.ghosts + now.foresight + now.optimizer_state +
@@ -199,7 +208,14 @@ private:
                 allocates = true;
             }
             break;
-        case 9: clear(); break;
+        case 9:
+            if (combination_.in_file && random_.one_in(2)) {
+                reopen();
+                allocates = true;
+            } else {
+                clear();
+            }
+            break;
         default: step(); break;
         }
         if (!allocates) REQUIRE(CountingHost::allocations == allocations);
@@ -234,6 +250,21 @@ private:
             model_->clear_cache();
             compare("clear_cache");
         }
+    }
+
+    /// Flushed, closed and opened again: the same rows, states and step, an empty cache, hyperparameters as in the options.
+    void reopen() {
+        end_all();
+        subject_->flush();
+        remember();
+        reopen_();
+        model_->flush();
+        model_->clear_cache();
+        model_->reset_statistics();
+        model_->set_optimizer(options_.optimizer);
+        bytes_read_ = bytes_written_ = 0;
+        lines_at_reset_ = 0;
+        compare("reopened");
     }
 
     /// Pins some rows, or lets rows go.
@@ -472,6 +503,7 @@ private:
     RandomNumbers random_;
     SubjectOptions options_{};
     Subject* subject_ = nullptr;
+    std::function<void()> reopen_;
     NaiveEmbedding* model_ = nullptr;
     std::uint64_t lines_at_reset_ = 0;
     std::uint64_t bytes_read_ = 0, bytes_written_ = 0;

@@ -20,3 +20,10 @@ TEST_CASE("Rows in host memory do what the model does", "[embedding]") {
     check_against_model(combination_of<6, Nibbles, Cache<SetAssociative<4>, Lfu>, RowwiseAdagrad, HostMemory>("Int4 in host memory"));
     check_against_model(combination_of<12, Floats, Cache<DirectMapped, Lru>, Sgd, HostMemory>("Fp32 in host memory"));
 }
+
+// With files that are closed and opened again between steps.
+TEST_CASE("Rows in a file do what the model does", "[embedding]") {
+    check_against_model(combination_of<0, Integers, Cache<SetAssociative<4>, Lru>, RowwiseAdagrad, MappedFile>("Int8 in a file"));
+    check_against_model(combination_of<6, Nibbles, Cache<SetAssociative<4>, Lfu>, RowwiseAdagrad, MappedFile>("Int4 in a file"));
+    check_against_model(combination_of<12, Floats, Cache<DirectMapped, Lru>, Sgd, MappedFile>("Fp32 in a file"));
+}

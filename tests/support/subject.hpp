@@ -14,6 +14,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -75,6 +76,7 @@ struct SubjectOptions {
     int in_flight = 1;
     Bounds bounds = Bounds::report;
     int threads = 1;
+    std::string path{};  ///< for rows in a file
 };
 
 inline Pooling pooling_of(NaivePooling pooling) { return static_cast<Pooling>(pooling); }
@@ -158,6 +160,8 @@ class SubjectOf final : public Subject {
 public:
     static typename Embedding::Options options_of(const SubjectOptions& o) {
         using Placement = typename Embedding::View::Placement;
+        Placement placement{};
+        if constexpr (Placement::is_lazy) placement.path = o.path;
         return {.table_rows = o.table_rows,
                 .cache_sets = o.sets,
                 .seed = o.seed,
@@ -167,7 +171,7 @@ public:
                 .in_flight = o.in_flight,
                 .bounds = o.bounds,
                 .threads = o.threads,
-                .placement = Placement{}};
+                .placement = placement};
     }
 
     explicit SubjectOf(const SubjectOptions& options) : embedding_(options_of(options)) {}
@@ -291,6 +295,7 @@ struct Combination {
     int tag_bytes;
     int state_bytes;  ///< optimizer state of a row
     int record_bytes;  ///< of row and state, where they lie together; 0 where they do not
+    bool in_file;
     std::unique_ptr<Subject> (*make)(const SubjectOptions& options);
     Footprint (*footprint)(const SubjectOptions& options);
 };

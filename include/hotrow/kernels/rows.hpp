@@ -58,14 +58,6 @@ HOTROW_HD HOTROW_INLINE void store_dense(const TileType& tile, const float* valu
     }
 }
 
-/// A stored row as it starts: the row's first values, rounded as at step 0.
-template <class Rows, Tile TileType>
-HOTROW_HD void first_stored_row(const TileType& tile, std::uint64_t seed, std::uint64_t row, float range, std::byte* stored) {
-    float values[RowShape<Rows::dim, TileType::lanes>::local];
-    first_values<Rows::dim>(tile, seed, row, range, values);
-    Rows::RowFormat::template initialise<Rows::dim>(tile, values, stored, RandomKey{seed, 0u, row});
-}
-
 /// All stored rows as they start, uniform in [-range, range) of the row's table. One tile a row.
 template <class Rows>
 struct InitialiseRows {
@@ -76,7 +68,7 @@ struct InitialiseRows {
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t row) const {
         std::byte* const stored = rows.stored_row(row);
-        first_stored_row<Rows>(tile, tables.seed, row, ranges[tables.table_of(row)], stored);
+        first_stored_row<Rows::dim, typename Rows::RowFormat>(tile, tables.seed, row, ranges[tables.table_of(row)], stored);
         if constexpr (Rows::Records::are_joint) {
             if (tile.rank() == 0) Rows::Records::Layout::clear_gaps(stored);
         }

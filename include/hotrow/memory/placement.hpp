@@ -4,6 +4,7 @@
 #include "buffer.hpp"
 
 #include <concepts>
+#include <cstdint>
 #include <string>
 
 namespace hotrow {
@@ -49,7 +50,8 @@ struct MappedFile {
     static constexpr bool is_apart = true;
     static constexpr bool is_lazy = true;
 
-    std::string path;  ///< the table; its journal lies beside it, at `path` + ".journal"
+    std::string path;                  ///< the table; its journal lies beside it, at `path` + ".journal"
+    std::uint64_t resident_bytes = 0;  ///< about as many bytes of files may the process have in memory at a time; 0: as many as the system lets it
 };
 
 namespace detail {

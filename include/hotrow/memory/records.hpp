@@ -67,10 +67,6 @@ struct JointRecords {
 template <class RowId>
 using AlwaysPresent = AllPresent;
 
-/// Where the rows of a placement are, this is how they lie there.
-template <int Dim, class RowFormatType, class OptimizerType, class PlacementType>
-using RecordsOf = std::conditional_t<PlacementType::is_apart, JointRecords<Dim, RowFormatType, OptimizerType, AlwaysPresent>, SeparateRecords>;
-
 /// Copies `Bytes` bytes, both aligned to `Alignment`, by all lanes of a tile, a word each in turn.
 template <int Bytes, int Alignment, Tile TileType>
 HOTROW_HD HOTROW_INLINE void copy_bytes(const TileType& tile, const std::byte* from, std::byte* to) {

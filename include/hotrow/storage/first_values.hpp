@@ -6,6 +6,7 @@
 #include "../execution/tile.hpp"
 #include "generator.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hotrow::detail {
@@ -25,6 +26,14 @@ HOTROW_HD void first_values(const TileType& tile, std::uint64_t seed, std::uint6
             values[i + j] = arithmetic::fma(unit, range, -range);
         }
     });
+}
+
+/// A stored row as it starts: those values, rounded as at step 0.
+template <int Dim, class RowFormatType, Tile TileType>
+HOTROW_HD void first_stored_row(const TileType& tile, std::uint64_t seed, std::uint64_t row, float range, std::byte* stored) {
+    float values[RowShape<Dim, TileType::lanes>::local];
+    first_values<Dim>(tile, seed, row, range, values);
+    RowFormatType::template initialise<Dim>(tile, values, stored, RandomKey{seed, 0u, row});
 }
 
 }  // namespace hotrow::detail
