@@ -15,6 +15,7 @@ wanted=(
     libcli11-dev            # examples/dlrm: options
     nlohmann-json3-dev      # examples/dlrm: results
     python3:python3         # bench/traffic: a report
+    pkg-config:pkg-config   # a test of the installed package
     "$@"
 )
 
