@@ -25,6 +25,8 @@
 #include "kernels/moves.hpp"
 #include "kernels/rows.hpp"
 #include "memory/buffer.hpp"
+#include "memory/placement.hpp"
+#include "memory/record_store.hpp"
 #include "optimizer/hyperparameters.hpp"
 #include "optimizer/optimizer.hpp"
 #include "optimizer/states_view.hpp"
@@ -59,34 +61,38 @@ namespace hotrow {
 /// * `OptimizerType`: `Sgd`, `RowwiseAdagrad`, `AdamW<>`, ...; docs/optimizers.md has all.
 /// * `Backend`: `Host`, or `Cuda` from hotrow/cuda.cuh.
 /// * `RowId`: `std::uint32_t` serves up to 2^32 - 2 rows and lines together, `std::uint64_t` up to 2^48.
+/// * `PlacementType`: where stored rows live: `BackendMemory`, `HostMemory`, `ManagedMemory`, `MappedFile`; see memory/placement.hpp.
 ///
 /// Sources: "Mixed-Precision Embedding Using a Cache" (arXiv 2010.11305); "Training with Low-precision Embedding Tables" (2018).
-template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class Backend, class RowId = std::uint32_t>
+template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class Backend, class RowId = std::uint32_t, class PlacementType = BackendMemory>
 class CachedEmbedding : private detail::OptimizerRequirements<OptimizerType> {
     static_assert(Dim >= 1 && Dim <= 1024, "CachedEmbedding: Dim must be 1 to 1024");
     static_assert(std::is_same_v<RowId, std::uint32_t> || std::is_same_v<RowId, std::uint64_t>,
                   "CachedEmbedding: RowId must be std::uint32_t or std::uint64_t");
+    static_assert(Placement<PlacementType>, "CachedEmbedding: the placement must be BackendMemory, HostMemory, ManagedMemory or MappedFile");
+    static_assert(Backend::is_host || !PlacementType::is_lazy, "CachedEmbedding: MappedFile is for Host; on Cuda take HostMemory or ManagedMemory");
 
 public:
-    using Options = EmbeddingOptions<OptimizerType>;
-    using View = EmbeddingView<Dim, RowFormatType, CacheType, OptimizerType, RowId>;
+    using Options = EmbeddingOptions<OptimizerType, PlacementType>;
+    using View = EmbeddingView<Dim, RowFormatType, CacheType, OptimizerType, RowId, PlacementType>;
     using Stream = typename Backend::Stream;
     static constexpr int dim = Dim;
 
-    /// Allocates and initialises all rows. Throws `OptionError` for options that cannot be honoured.
+    /// Allocates and initialises all rows; those of a `MappedFile` that exists are opened, and training goes on from its last flush. Throws `OptionError` for options that
+    /// cannot be honoured, `StorageError` for a file that cannot be used.
     explicit CachedEmbedding(const Options& options, Stream stream = Stream{})
         : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(options.threads)), geometry_(Sizes::geometry_of(options)) {
-        const Footprint sizes = Sizes::footprint(options_, 0);
         const std::int64_t rows = static_cast<std::int64_t>(geometry_.rows);
         const std::int64_t slots = static_cast<std::int64_t>(slot_count());
-        stored_ = {*backend_, sizes.stored_rows};
+        stored_ = {*backend_, options_, geometry_.rows};
         lines_ = {*backend_, slots * View::line_stride};
         tags_ = {*backend_, slots};
         scores_ = {*backend_, View::has_score ? slots : 0};
         flags_ = {*backend_, slots};
         ghosts_ = {*backend_, static_cast<std::int64_t>(geometry_.sets) * View::ghosts_per_set};
-        row_states_ = {*backend_, View::keeps_row_states ? rows : 0};
-        element_states_ = {*backend_, rows * View::record_stride};
+        const std::int64_t states = View::are_in_lines ? slots : View::Records::are_joint ? 0 : rows;
+        row_states_ = {*backend_, View::keeps_row_states ? states : 0};
+        element_states_ = {*backend_, states * View::element_bytes};
         table_begin_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size()) + 1};
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
@@ -96,6 +102,10 @@ public:
         initialise(stream);
     }
 
+    /// Waits for rows that are on their way on the host.
+    ~CachedEmbedding() {
+        if (backend_) backend_->wait_aside();
+    }
     CachedEmbedding(CachedEmbedding&&) noexcept = default;
     /// Gives its own memory back to its own backend first.
     CachedEmbedding& operator=(CachedEmbedding&& other) noexcept {
@@ -119,6 +129,7 @@ public:
     [[nodiscard]] Plan<I> plan(const Batch<I>& batch, Stream stream = Stream{}) {
         const std::uint32_t place = free_place();
         const BatchView<I> seen = shaped(batch);
+        backend_->wait_aside(places_[place].moved);  // of a plan that was released
         reserve(place, seen.lookups);
         const View v = view();
         order_plan(stream);
@@ -135,20 +146,23 @@ public:
             backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{v, seen});
         }
         if constexpr (Backend::is_host) check(stream);
-        backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, &v.state->lookups, plan.step, plan.lookups_before, seen.lookups});
-        ++planned_;
         if (seen.lookups > 0) {
-            constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
             backend_->sort(stream, plan.keys, workspace.other_keys, plan.positions, workspace.other_positions, seen.lookups, geometry_.mixer.bits,
                            workspace.scratch, workspace.scratch_bytes);
             backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace.scratch,
                                 workspace.scratch_bytes);
+            stored_.make_room(geometry_, plan, planned_lookups());  // the last thing that may fail
+        }
+        backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, &v.state->lookups, plan.step, plan.lookups_before, seen.lookups});
+        ++planned_;
+        if (seen.lookups > 0) {
+            constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
             if (geometry_.sets == 0) {
                 backend_->template for_each_run_counting<1>(stream, seen.lookups, plan.run_count, detail::ServeInPlace<typename View::Cache>{v, plan}, counts());
             } else {
                 backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count,
                                                                     detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()}, counts());
-                backend_->template for_each_run<Backend::warp>(stream, seen.lookups, plan.run_count, detail::MoveRows<Rows, row_lanes>{v, v, plan});
+                move_rows(place, seen.lookups, stream);
             }
             backend_->template for_each<1>(stream, seen.lookups, detail::SpreadLocations<RowId>{plan});
         }
@@ -183,6 +197,7 @@ public:
             }
         }
         pool<!Backend::is_host>(stream, batch, locations, planned.partial_sums, output.data());
+        count_in_place(plan.place, batch.lookups, View::Layout::stride, 0, 0, stream);
         if (orders_streams()) places_[plan.place].used.set(stream);
     }
 
@@ -214,9 +229,10 @@ public:
         }
         if (batch.lookups > 0) {
             backend_->template for_each_run_counting<Backend::warp>(stream, batch.lookups, planned.run_count,
-                                                                    detail::UpdateRows<Rows, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source},
+                                                                    detail::UpdateRows<Rows, States, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source},
                                                                 counts());
         }
+        count_in_place(plan.place, batch.lookups, 0, View::stored_stride, View::stored_stride, stream);
         end(plan.place, stream);
     }
 
@@ -295,11 +311,14 @@ public:
         mark_access(stream);
     }
 
-    /// Encodes every dirty line to its stored row. Lines stay cached, now clean.
+    /// Encodes every dirty line to its stored row. Lines stay cached, now clean. The rows of a `MappedFile` are safe from then on, with the optimizer's state and
+    /// the step: should the process die, the file opens as this call left it. Throws `StorageError`, before anything changes, if the disk is full.
     void flush(Stream stream = Stream{}) {
         order_access(stream);
+        stored_.make_room_for_lines(slot_count());
         const View v = view();
-        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows>{v, v, v.tags, v.flags});
+        backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows, MovedStates>{v, v, v.tags, v.flags, moved_states(v)});
+        if constexpr (PlacementType::is_lazy) stored_.commit({state_.data()->step, state_.data()->lookups});
         mark_access(stream);
     }
 
@@ -334,6 +353,7 @@ public:
             }
         }
         order_access(stream);
+        stored_.make_room_for(first, values.size() / Dim);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
             Backend::from_host(staging, values.data() + done, size * sizeof(float), stream);
             backend_->template for_each<row_lanes>(stream, size / Dim, detail::WriteRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
@@ -354,6 +374,9 @@ public:
         const std::uint32_t count = static_cast<std::uint32_t>(keys.size());
         reserve(0, static_cast<std::int64_t>(keys.size()));
         order_plan(stream);
+        backend_->wait_aside();
+        for (const RowId key : keys) stored_.make_room_for(geometry_.row(key), 1);
+        stored_.make_room_for_lines(2 * keys.size());
         const View v = view();
         const PlanView<RowId>& plan = places_[0].workspace.plan;
         std::vector<std::uint32_t> begin(keys.size() + 1);
@@ -363,7 +386,7 @@ public:
         backend_->template for_each<1>(stream, 1, detail::TakeClock{v.step, &v.state->lookups, plan.step, plan.lookups_before, plan.run_count, count});
         constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
         backend_->template for_each_run_counting<set_lanes>(stream, count, plan.run_count, detail::WalkSets<typename View::Cache, true>{v, plan, {}}, counts());
-        backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count, detail::MoveRows<Rows, row_lanes>{v, v, plan});
+        backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count, detail::MoveRows<Rows, MovedStates, row_lanes>{v, v, plan, moved_states(v)});
         Backend::to_host(keys.data(), plan.run_location, keys.size() * sizeof(RowId), stream);
         mark_access(stream);
         return std::count_if(keys.begin(), keys.end(), [&](RowId location) { return location < slot_count(); });
@@ -519,11 +542,26 @@ public:
         v.scores = scores_.data();
         v.ghosts = ghosts_.data();
         v.foresight = foresight_.view();
-        v.stored = stored_.data();
+        stored_.describe(v);
+        if constexpr (PlacementType::is_lazy) {
+            v.row_seed = options_.seed;
+            v.first_row_of = table_begin_.data();
+            v.ranges = ranges_.data();
+            v.range_count = table_count();
+            v.first_optimizer = first_optimizer_;
+        }
         v.lines = lines_.data();
         v.line_count = slot_count();
-        v.row_states = row_states_.data();
-        v.element_states = element_states_.data();
+        if constexpr (View::Records::are_joint) {
+            using Layout = typename View::Records::Layout;
+            v.row_states = View::keeps_row_states ? reinterpret_cast<typename View::RowState*>(v.stored + Layout::row_state_offset) : nullptr;
+            v.element_states = View::keeps_elements ? v.stored + Layout::elements_offset : nullptr;
+            v.line_row_states = row_states_.data();
+            v.line_element_states = element_states_.data();
+        } else {
+            v.row_states = row_states_.data();
+            v.element_states = element_states_.data();
+        }
         v.state = state_.data();
         v.counts = counts();
         return v;
@@ -531,6 +569,9 @@ public:
 
 private:
     using Rows = typename View::Rows;
+    using States = typename View::States;
+    using MovedStates = detail::MovedStates<States>;
+    static MovedStates moved_states(const View& v) { return MovedStates(static_cast<const States&>(v)); }
     static constexpr int row_lanes = Backend::template lanes_of_row<Dim>;
 
     using Sizes = detail::Sizing<View>;
@@ -545,13 +586,16 @@ private:
             ranges.push_back(options_.initial_range ? *options_.initial_range : static_cast<float>(std::sqrt(1.0 / static_cast<double>(rows))));
         }
         DeviceState<OptimizerType> state{};
+        state.step = stored_.lasting().step;
+        state.lookups = stored_.lasting().lookups;
+        steps_at_reset_ = planned_ = state.step;
         state.optimizer = options_.optimizer;
         Backend::from_host(table_begin_.data(), begin.data(), begin.size() * sizeof(std::uint64_t), stream);
         Backend::from_host(ranges_.data(), ranges.data(), ranges.size() * sizeof(float), stream);
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
-        backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
-        if constexpr (View::keeps_row_states || View::keeps_elements) {
-            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType>{view(), &state_.data()->optimizer, options_.seed});
+        if constexpr (decltype(stored_)::is_blank) backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
+        if constexpr (decltype(stored_)::is_blank && (View::keeps_row_states || View::keeps_elements)) {
+            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType, States>{view(), &state_.data()->optimizer, options_.seed});
         }
         empty_cache(stream);
         backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
@@ -608,6 +652,7 @@ private:
         detail::Workspace<RowId, Backend> workspace;
         detail::Buffer<std::byte, Backend> block;
         std::int64_t reserved = -1;  ///< lookups; an empty batch needs a little too
+        typename Backend::Aside moved{};
         typename Backend::Mark planned;
         typename Backend::Mark used;
     };
@@ -629,6 +674,44 @@ private:
         place.workspace = Space(*backend_, lookups, geometry_.mixer.bits, Dim, block.data());
         place.block = std::move(block);
         place.reserved = lookups;
+    }
+
+    /// Brings a planned batch's admitted rows to their lines. Rows that come from apart and ahead of their batch do so while the caller goes on.
+    void move_rows(std::uint32_t place, std::uint32_t lookups, Stream stream) {
+        const View v = view();
+        const PlanView<RowId>& plan = places_[place].workspace.plan;
+        const detail::MoveRows<Rows, MovedStates, row_lanes> move{v, v, plan, moved_states(v)};
+        if constexpr (PlacementType::is_apart) {
+            backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, detail::CountMoves<RowId>{plan, View::stored_stride}, counts());
+            if (options_.in_flight > 1) {
+                if constexpr (PlacementType::is_lazy) {
+                    const detail::AskForRecords<Rows> ask{v, plan, geometry_};
+                    places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, ask, move);
+                } else {
+                    places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, move);
+                }
+                return;
+            }
+        }
+        backend_->template for_each_run<Backend::warp>(stream, lookups, plan.run_count, move);
+    }
+
+    /// Lookups of all plans whose rows may still be written.
+    std::uint64_t planned_lookups() const {
+        std::uint64_t lookups = 0;
+        for (const Place& place : places_) lookups += place.workspace.plan.lookups;
+        return lookups;
+    }
+
+    /// Counts what a planned batch's use of rows in place reads and writes.
+    void count_in_place([[maybe_unused]] std::uint32_t place, [[maybe_unused]] std::uint32_t lookups, [[maybe_unused]] int read_a_lookup, [[maybe_unused]] int read_a_row,
+                        [[maybe_unused]] int written_a_row, [[maybe_unused]] Stream stream) {
+        if constexpr (PlacementType::is_apart) {
+            const auto bytes = [](int count) { return static_cast<std::uint64_t>(count); };
+            const PlanView<RowId>& plan = places_[place].workspace.plan;
+            const detail::CountInPlace<RowId> count{plan, slot_count(), bytes(read_a_lookup), bytes(read_a_row), bytes(written_a_row)};
+            if (lookups > 0) backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, count, counts());
+        }
     }
 
     /// A plan ends with what `stream` has been given so far.
@@ -659,11 +742,13 @@ private:
         }
     }
     void order_use(std::uint32_t place, Stream stream) const {
+        backend_->wait_aside(places_[place].moved);
         if (!orders_streams()) return;
         places_[place].planned.wait(stream);
         access_.wait(stream);
     }
     void order_access(Stream stream) const {
+        backend_->wait_aside();
         if (!orders_streams()) return;
         places_[latest_].planned.wait(stream);
         access_.wait(stream);
@@ -788,6 +873,8 @@ private:
         s.clean_evictions += sum(detail::clean_evictions);
         s.rejected_updates += sum(detail::rejected_updates);
         s.bad_indices += sum(detail::bad_indices);
+        s.bytes_read += sum(detail::bytes_read);
+        s.bytes_written += sum(detail::bytes_written);
     }
 
     DeviceState<OptimizerType> fetched_state(Stream stream) const {
@@ -799,15 +886,15 @@ private:
     Options options_;
     std::unique_ptr<Backend> backend_;  // before the buffers, which give their memory back to it
     Geometry<RowId> geometry_;
-    detail::Buffer<std::byte, Backend> stored_;
+    detail::RecordStore<View, Backend> stored_;
     detail::Buffer<float, Backend> lines_;
     detail::Buffer<RowId, Backend> tags_;
     detail::Buffer<typename View::Score, Backend> scores_;
     detail::Buffer<std::uint8_t, Backend> flags_;
     detail::Buffer<detail::Ghost, Backend> ghosts_;
     detail::ForesightTables<RowId, Backend> foresight_;
-    detail::Buffer<typename OptimizerType::RowState, Backend> row_states_;
-    detail::Buffer<std::byte, Backend> element_states_;
+    detail::Buffer<typename OptimizerType::RowState, Backend> row_states_;  ///< of all rows; if rows are apart, of lines
+    detail::Buffer<std::byte, Backend> element_states_;                     ///< likewise
     detail::Buffer<std::uint64_t, Backend> table_begin_;
     detail::Buffer<float, Backend> ranges_;
     detail::Buffer<DeviceState<OptimizerType>, Backend> state_;
@@ -815,6 +902,7 @@ private:
     std::vector<Place> places_;
     typename Backend::Mark access_;  ///< the last call that read or changed rows outside of a plan
     std::uint32_t latest_ = 0;       ///< place of the last plan
+    OptimizerType first_optimizer_ = options_.optimizer;  ///< what rows that were never written start from
     std::uint64_t sequence_ = 0;
     std::uint64_t steps_at_reset_ = 0;
     std::uint64_t planned_ = 0;            ///< calls of `plan` that made one

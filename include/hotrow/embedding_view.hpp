@@ -7,6 +7,8 @@
 #include "config.hpp"
 #include "execution/tile.hpp"
 #include "kernels/update.hpp"
+#include "memory/placement.hpp"
+#include "memory/lazy_records.hpp"
 #include "optimizer/states_view.hpp"
 #include "statistics.hpp"
 #include "storage/rows_view.hpp"
@@ -36,16 +38,20 @@ struct DeviceState {
 /// Tiles may read one row together. A row is updated by one tile, once a step, and read by no other tile of that kernel. Between the plan of
 /// a batch and its `backward` or `finish`, its rows stay where they are; without a plan, kernels that `locate` must be ordered with
 /// plans and updates by streams, as any CUDA calls.
-template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class RowIdType>
-struct EmbeddingView : CacheView<CacheType, RowIdType>, RowsView<Dim, RowFormatType, RowIdType>, StatesView<Dim, OptimizerType> {
+template <int Dim, class RowFormatType, class CacheType, class OptimizerType, class RowIdType, class PlacementType = BackendMemory>
+struct EmbeddingView : CacheView<CacheType, RowIdType>,
+                       RowsView<Dim, RowFormatType, RowIdType, detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>>,
+                       StatesView<Dim, OptimizerType, detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>> {
     using RowId = RowIdType;
     using Location = RowIdType;
     using Tables = TablesView<RowIdType>;
     using Tags = TagsView<CacheType::ways, RowIdType>;
     using Cache = CacheView<CacheType, RowIdType>;
-    using Rows = RowsView<Dim, RowFormatType, RowIdType>;
-    using States = StatesView<Dim, OptimizerType>;
+    using Records = detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>;
+    using Rows = RowsView<Dim, RowFormatType, RowIdType, Records>;
+    using States = StatesView<Dim, OptimizerType, Records>;
     using Optimizer = OptimizerType;
+    using Placement = PlacementType;
     static constexpr RowId no_row = hotrow::no_row<RowIdType>;
     static constexpr RowId nowhere = hotrow::nowhere<RowIdType>;
 

@@ -37,6 +37,11 @@ struct NonFiniteError : Error {
     using Error::Error;
 };
 
+/// A file or other storage cannot be used as asked: missing, truncated, of another embedding, in use, read-only, full.
+struct StorageError : Error {
+    using Error::Error;
+};
+
 /// The CUDA runtime refused a call.
 struct DeviceError : Error {
     using Error::Error;

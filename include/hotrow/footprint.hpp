@@ -17,12 +17,15 @@ struct Footprint {
     std::int64_t optimizer_state = 0;  ///< what the optimizer keeps of all rows
     std::int64_t control = 0;          ///< step, hyperparameters, counters, table bounds
     std::int64_t workspace = 0;        ///< plan and scratch for `max_lookups`
+    std::int64_t apart = 0;            ///< of all these, bytes that a placement keeps apart from the backend's memory
 
     /// All bytes of the cache.
     std::int64_t cache() const { return lines + tags + scores + flags + ghosts + foresight; }
     /// What replaces the FP32 tables: stored rows and cache.
     std::int64_t embedding() const { return stored_rows + cache(); }
     std::int64_t total() const { return embedding() + optimizer_state + control + workspace; }
+    /// What is in the backend's own memory: of a GPU, what has to fit there.
+    std::int64_t in_backend() const { return total() - apart; }
 };
 
 }  // namespace hotrow

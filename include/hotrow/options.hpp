@@ -2,6 +2,7 @@
 #pragma once
 
 #include "batch/batch.hpp"
+#include "memory/placement.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +11,7 @@
 namespace hotrow {
 
 /// What an embedding is made from; the types are template parameters, the numbers are here.
-template <class OptimizerType>
+template <class OptimizerType, class PlacementType = BackendMemory>
 struct EmbeddingOptions {
     std::vector<std::int64_t> table_rows;      ///< rows of each table; at least one table, each with at least one row
     double cache_fraction = 0.05;              ///< lines over rows, 0 to 1; 0 means no cache
@@ -22,6 +23,7 @@ struct EmbeddingOptions {
     int in_flight = 1;                         ///< plans that may be in flight at a time, 1 to 8; more allow prefetching
     Bounds bounds = Bounds::report;            ///< what an index outside its table does
     int threads = 0;                           ///< `Host` only: 0 takes all cores
+    PlacementType placement{};                 ///< where stored rows live: a path, for a `MappedFile`
 };
 
 }  // namespace hotrow

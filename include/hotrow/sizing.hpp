@@ -9,6 +9,7 @@
 #include "error.hpp"
 #include "execution/arithmetic.hpp"
 #include "footprint.hpp"
+#include "memory/record_store.hpp"
 #include "optimizer/hyperparameters.hpp"
 #include "options.hpp"
 
@@ -25,7 +26,7 @@ namespace hotrow::detail {
 template <class View>
 struct Sizing {
     using RowId = typename View::RowId;
-    using Options = EmbeddingOptions<typename View::Optimizer>;
+    using Options = EmbeddingOptions<typename View::Optimizer, typename View::Placement>;
     static constexpr int ways = View::Cache::ways;
     static constexpr bool looks_ahead = hotrow::looks_ahead<typename View::Cache::Eviction>;
 
@@ -112,7 +113,18 @@ struct Sizing {
         f.flags = slots;
         f.ghosts = static_cast<std::int64_t>(geometry.sets) * View::ghosts_per_set * static_cast<std::int64_t>(sizeof(Ghost));
         f.foresight = static_cast<std::int64_t>(ForesightView<RowId>::bytes_of(foresight_places(options, max_lookups)));
-        f.optimizer_state = (View::keeps_row_states ? rows * static_cast<std::int64_t>(sizeof(typename View::RowState)) : 0) + rows * View::record_stride;
+        const std::int64_t state_bytes = (View::keeps_row_states ? static_cast<std::int64_t>(sizeof(typename View::RowState)) : 0) + View::element_bytes;
+        if constexpr (View::Records::are_joint) {
+            f.optimizer_state = rows * (View::stored_stride - View::Layout::stride) + (View::are_in_lines ? slots * state_bytes : 0);
+            f.apart = rows * View::stored_stride;
+            if constexpr (View::Presence::is_lazy) {
+                const std::int64_t whole = static_cast<std::int64_t>(RowFile::bytes_of(geometry.rows, View::stored_stride, describe_table<View>(options).size()));
+                f.stored_rows += whole - f.apart;
+                f.apart = whole;
+            }
+        } else {
+            f.optimizer_state = rows * state_bytes;
+        }
         f.control = static_cast<std::int64_t>(sizeof(DeviceState<typename View::Optimizer>)) + (tables + 1) * static_cast<std::int64_t>(sizeof(std::uint64_t)) +
                     tables * static_cast<std::int64_t>(sizeof(float));
         return f;

@@ -22,6 +22,8 @@ struct Statistics {
     std::uint64_t clean_evictions = 0;   ///< evictions that wrote nothing
     std::uint64_t rejected_updates = 0;  ///< updates with a NaN or infinite result; row and state stayed as they were
     std::uint64_t bad_indices = 0;       ///< indices outside their table
+    std::uint64_t bytes_read = 0;        ///< of records, by steps, from a placement that is apart: rows admitted, and rows used in place
+    std::uint64_t bytes_written = 0;     ///< of records, by steps, to such a placement: rows written back, and rows updated in place
 
     /// Share of the lookups that hit; 0 before any.
     double hit_rate() const { return lookups == 0 ? 0.0 : static_cast<double>(hits) / static_cast<double>(lookups); }
@@ -42,6 +44,8 @@ enum Counter : int {
     clean_evictions,
     rejected_updates,
     bad_indices,
+    bytes_read,
+    bytes_written,
     counter_count
 };
 

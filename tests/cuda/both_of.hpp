@@ -117,7 +117,7 @@ public:
         if constexpr (!std::is_empty_v<typename View::RowState>)
             add("states of rows", host.row_states, device.row_states, rows);
         if constexpr (View::keeps_elements)
-            add("states of elements", host.element_states, device.element_states, rows * View::record_stride);
+            add("states of elements", host.element_states, device.element_states, rows * View::element_bytes);
         add("step", &host.state->step, &device.state->step, 1);
         add("lookups", &host.state->lookups, &device.state->lookups, 1);
         add("optimizer", &host.state->optimizer, &device.state->optimizer, 1);

@@ -4,11 +4,13 @@
 #include "embedding/property.hpp"
 #include "support/catch.hpp"
 #include "support/random_batch.hpp"
+#include "support/table_file.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <set>
@@ -96,7 +98,14 @@ public:
     void operator()() {
         const std::int64_t bytes_before = CountingHost::live_bytes;
         {
-            const std::unique_ptr<Subject> subject = combination_.make(options_);
+            const TableFile file;
+            options_.path = file.path();
+            std::unique_ptr<Subject> subject = combination_.make(options_);
+            reopen_ = [&] {
+                subject.reset();  // first: one at a time may have the file open
+                subject = combination_.make(options_);
+                subject_ = subject.get();
+            };
             NaiveEmbedding model(naive_options());
             subject_ = subject.get();
             model_ = &model;
@@ -139,16 +148,22 @@ private:
         const std::int64_t rows = static_cast<std::int64_t>(model_->rows());
         const std::int64_t lines = options_.sets * combination_.ways;
         const std::int64_t tables = static_cast<std::int64_t>(options_.table_rows.size());
-        REQUIRE(now.total() == CountingHost::live_bytes - bytes_before);
-        REQUIRE(now.stored_rows == rows * combination_.codec.stride);
+        REQUIRE(now.in_backend() == CountingHost::live_bytes - bytes_before + (combination_.record_bytes > 0 && !combination_.in_file ? -now.apart : 0));
+        if (!combination_.in_file) REQUIRE(now.stored_rows == rows * combination_.codec.stride);
         REQUIRE(now.lines == lines * combination_.line_stride * 4);
         REQUIRE(now.tags == lines * combination_.tag_bytes);
         REQUIRE(now.scores == lines * combination_.policy.score_bytes);
         REQUIRE(now.flags == lines);
         REQUIRE(now.ghosts == options_.sets * static_cast<std::int64_t>(combination_.policy.ghosts) * 4);
         REQUIRE((now.foresight > 0) == combination_.policy.looks_ahead);
-        REQUIRE(now.optimizer_state == rows * combination_.state_bytes);
-        REQUIRE(now.control > (tables + 1) * (8 + 11 * 8) + tables * 4);  // bounds, counters, initial ranges
+        if (combination_.record_bytes == 0) {
+            REQUIRE(now.optimizer_state == rows * combination_.state_bytes);
+            REQUIRE(now.apart == 0);
+        } else {  // what of a record is not the row, and the states of lines
+            REQUIRE(now.optimizer_state == rows * (combination_.record_bytes - combination_.codec.stride) + lines * combination_.state_bytes);
+            REQUIRE(now.apart == now.stored_rows + rows * (combination_.record_bytes - combination_.codec.stride));
+        }
+        REQUIRE(now.control > (tables + 1) * (8 + 13 * 8) + tables * 4);  // bounds, counters, initial ranges
         REQUIRE(now.total() == now.stored_rows + now.lines + now.tags + now.scores + now.flags + now.ghosts + now.foresight + now.optimizer_state +
                                    now.control + now.workspace);
         const Footprint announced = combination_.footprint(options_);
@@ -193,7 +208,14 @@ private:
                 allocates = true;
             }
             break;
-        case 9: clear(); break;
+        case 9:
+            if (combination_.in_file && random_.one_in(2)) {
+                reopen();
+                allocates = true;
+            } else {
+                clear();
+            }
+            break;
         default: step(); break;
         }
         if (!allocates) REQUIRE(CountingHost::allocations == allocations);
@@ -228,6 +250,21 @@ private:
             model_->clear_cache();
             compare("clear_cache");
         }
+    }
+
+    /// Flushed, closed and opened again: the same rows, states and step, an empty cache, hyperparameters as in the options.
+    void reopen() {
+        end_all();
+        subject_->flush();
+        remember();
+        reopen_();
+        model_->flush();
+        model_->clear_cache();
+        model_->reset_statistics();
+        model_->set_optimizer(options_.optimizer);
+        bytes_read_ = bytes_written_ = 0;
+        lines_at_reset_ = 0;
+        compare("reopened");
     }
 
     /// Pins some rows, or lets rows go.
@@ -270,13 +307,16 @@ private:
         const NaiveBatch batch = next_batch();
         const std::vector<std::byte> stored_before = subject_->snapshot().stored;
         const std::uint64_t write_backs = subject_->statistics().write_backs;
+        const Statistics before = model_->statistics();
         Planned planned{0, model_->plan(batch), batch.output_rows()};
+        expect_moves(before);
         if (random_.one_in(2)) {
             planned.subject = subject_->plan(batch);
             compare("plan");
         } else {
             auto [number, output] = subject_->plan_and_forward(batch);
             planned.subject = number;
+            expect_forward(planned.model);
             compare_output(output, model_->forward(planned.model), "plan and forward");
             compare("plan and forward");
         }
@@ -291,6 +331,7 @@ private:
         plans_.erase(plans_.begin() + static_cast<std::ptrdiff_t>(which));
         if (!random_.one_in(6)) {
             compare_output(subject_->forward(planned.subject), model_->forward(planned.model), "forward");
+            expect_forward(planned.model);
             compare("forward");
         }
         if (random_.one_in(8)) {
@@ -305,6 +346,7 @@ private:
             gradient[random_.below(gradient.size())] = bad[random_.below(3)];
         }
         subject_->backward(planned.subject, gradient);
+        expect_backward(planned.model);
         model_->backward(planned.model, gradient);
         compare("backward");
     }
@@ -336,7 +378,11 @@ private:
             return;
         }
         const auto [plan, output] = subject_->plan_and_forward(batch);
+        const Statistics before = model_->statistics();
         const int planned = model_->plan(batch);
+        expect_moves(before);
+        expect_forward(planned);
+        expect_backward(planned);
         compare_output(output, model_->forward(planned), "forward with bad indices");
         compare_output(subject_->lookup(batch), model_->pooled(batch), "lookup with bad indices");
         const std::vector<float> gradient = random_gradient(random_, output.size());
@@ -383,6 +429,7 @@ private:
             lines_at_reset_ = lines_in_use(subject_->snapshot());
             subject_->reset_statistics();
             model_->reset_statistics();
+            bytes_read_ = bytes_written_ = 0;
         } else {
             NaiveOptimizer optimizer = options_.optimizer;
             optimizer.learning_rate = 0.01f * static_cast<float>(random_.below(50));
@@ -401,6 +448,22 @@ private:
         return static_cast<std::uint64_t>(std::count_if(s.tags.begin(), s.tags.end(), [](std::uint64_t tag) { return tag != empty_tag; }));
     }
 
+    // Bytes that go between the backend and the memory of a placement that is apart: records as rows move, and what is used where it is stored.
+
+    void expect_moves(const Statistics& before) {
+        const Statistics now = model_->statistics();
+        bytes_read_ += (now.admissions - before.admissions) * record_bytes();
+        bytes_written_ += (now.write_backs - before.write_backs) * record_bytes();
+    }
+    void expect_forward(int plan) {
+        if (combination_.record_bytes > 0) bytes_read_ += model_->in_place(plan).lookups * static_cast<std::uint64_t>(combination_.codec.stride);
+    }
+    void expect_backward(int plan) {
+        bytes_read_ += model_->in_place(plan).rows * record_bytes();
+        bytes_written_ += model_->in_place(plan).rows * record_bytes();
+    }
+    std::uint64_t record_bytes() const { return static_cast<std::uint64_t>(combination_.record_bytes); }
+
     void compare(const char* when) {
         INFO(when);
         const Snapshot got = subject_->snapshot();
@@ -414,6 +477,8 @@ private:
         REQUIRE((got.stored == expected.stored));
         const Statistics s = subject_->statistics();
         REQUIRE(numbers(s) == numbers(model_->statistics()));
+        REQUIRE(s.bytes_read == bytes_read_);
+        REQUIRE(s.bytes_written == bytes_written_);
         const std::vector<Statistics> tables = subject_->table_statistics();
         for (std::size_t t = 0; t < tables.size(); ++t) REQUIRE(numbers(tables[t]) == numbers(model_->table_statistics(t)));
         REQUIRE(s.hits + s.misses == s.lookups);
@@ -438,8 +503,10 @@ private:
     RandomNumbers random_;
     SubjectOptions options_{};
     Subject* subject_ = nullptr;
+    std::function<void()> reopen_;
     NaiveEmbedding* model_ = nullptr;
     std::uint64_t lines_at_reset_ = 0;
+    std::uint64_t bytes_read_ = 0, bytes_written_ = 0;
     std::vector<std::uint64_t> seen_;
     std::vector<Planned> plans_;
     std::deque<NaiveBatch> coming_;  ///< announced, not planned

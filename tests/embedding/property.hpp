@@ -21,14 +21,14 @@ inline constexpr int varied_dims[] = {1, 3, 4, 7, 16, 33, 64, 128};
 /// Policies are multiplied with each other; dimension and types are varied over groups of six combinations, which then share
 /// most of their code.
 /// `CachePolicy`: a `Cache`.
-template <int Number, class Format, class CachePolicy, class Optimizer>
+template <int Number, class Format, class CachePolicy, class Optimizer, class Placement = BackendMemory>
 Combination combination_of(const char* name) {
     constexpr int group = Number / 6;
     constexpr int dim = varied_dims[group * 3 % 8];
     using Scalar = std::tuple_element_t<group % 3, std::tuple<float, Float16, BFloat16>>;
     using I = std::conditional_t<(group / 2) % 2 == 0, std::int32_t, std::int64_t>;
     using RowId = std::conditional_t<group % 5 == 2, std::uint64_t, std::uint32_t>;
-    using Embedding = CachedEmbedding<dim, Format, CachePolicy, Optimizer, CountingHost, RowId>;
+    using Embedding = CachedEmbedding<dim, Format, CachePolicy, Optimizer, CountingHost, RowId, Placement>;
     using Made = SubjectOf<Embedding, Optimizer, I, Scalar>;
     return {.name = name,
             .dim = dim,
@@ -41,6 +41,8 @@ Combination combination_of(const char* name) {
             .line_stride = Embedding::View::line_stride,
             .tag_bytes = static_cast<int>(sizeof(RowId)),
             .state_bytes = std::is_same_v<Optimizer, RowwiseAdagrad> ? 4 : 0,
+            .record_bytes = Placement::is_apart ? Embedding::View::stored_stride : 0,
+            .in_file = Placement::is_lazy,
             .make = [](const SubjectOptions& o) -> std::unique_ptr<Subject> { return std::make_unique<Made>(o); },
             .footprint = [](const SubjectOptions& o) { return Embedding::footprint(Made::options_of(o)); }};
 }

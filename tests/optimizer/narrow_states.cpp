@@ -45,7 +45,7 @@ public:
         std::vector<double> all;
         for (std::uint64_t row = 0; row < rows; ++row) {
             float values[dim];
-            Elements::template Format<K>::template decode<dim>(SingleLane{}, embedding_.view().record(row) + Elements::template Layout<dim>::template offset<K>, values);
+            Elements::template Format<K>::template decode<dim>(SingleLane{}, embedding_.view().of_row(row).elements + Elements::template Layout<dim>::template offset<K>, values);
             all.insert(all.end(), values, values + dim);
         }
         return all;

@@ -14,6 +14,8 @@ class CountingHost : public Host {
 public:
     using Host::Host;
 
+    void* allocate_apart(std::size_t bytes, detail::MemoryKind) { return allocate(bytes); }
+    void deallocate_apart(void* block, std::size_t bytes, detail::MemoryKind) noexcept { deallocate(block, bytes); }
     void* allocate(std::size_t bytes) {
         live_bytes += static_cast<std::int64_t>(bytes);
         ++allocations;

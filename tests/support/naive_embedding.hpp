@@ -186,6 +186,20 @@ public:
         }
     }
 
+    /// What of a plan in flight is used where it is stored.
+    struct InPlace {
+        std::uint64_t rows, lookups;
+    };
+    InPlace in_place(int plan) {
+        InPlace all{0, 0};
+        for (const auto& [key, touched] : in_flight_.at(plan).touches) {
+            if (find(touched.row) != nullptr) continue;
+            ++all.rows;
+            all.lookups += touched.positions.size();
+        }
+        return all;
+    }
+
     std::vector<float> forward(int plan) const { return pooled(in_flight_.at(plan).batch); }
     void release(int plan) { in_flight_.erase(plan); }
 

@@ -14,6 +14,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -62,7 +63,7 @@ public:
     virtual std::vector<Statistics> table_statistics() const = 0;
     virtual void reset_statistics() = 0;
     virtual Footprint footprint() const = 0;
-    virtual Snapshot snapshot() const = 0;
+    virtual Snapshot snapshot() = 0;
 };
 
 struct SubjectOptions {
@@ -75,6 +76,7 @@ struct SubjectOptions {
     int in_flight = 1;
     Bounds bounds = Bounds::report;
     int threads = 1;
+    std::string path{};  ///< for rows in a file
 };
 
 inline Pooling pooling_of(NaivePooling pooling) { return static_cast<Pooling>(pooling); }
@@ -133,8 +135,7 @@ private:
 
 /// Fills a snapshot from what a view points to.
 struct SnapshotSource {
-    const std::byte* stored;
-    std::size_t stored_bytes;
+    std::vector<std::byte> stored;
     const float* lines;
     std::size_t line_stride, dim;
     std::vector<std::uint64_t> tags;  ///< `empty_tag` for empty ways
@@ -142,11 +143,10 @@ struct SnapshotSource {
     const std::uint8_t* flags;
     const std::uint32_t* ghosts;
     std::size_t ghost_count;
-    const float* accumulators;
-    std::size_t accumulator_count;
+    std::vector<float> accumulators;
 
     Snapshot copy() const {
-        Snapshot s{{stored, stored + stored_bytes}, {}, tags, scores, {flags, flags + tags.size()}, {ghosts, ghosts + ghost_count}, {accumulators, accumulators + accumulator_count}};
+        Snapshot s{stored, {}, tags, scores, {flags, flags + tags.size()}, {ghosts, ghosts + ghost_count}, accumulators};
         for (std::size_t slot = 0; slot < tags.size(); ++slot) {
             for (std::size_t e = 0; e < dim; ++e) s.lines.push_back(tags[slot] == empty_tag ? 0.0f : lines[slot * line_stride + e]);
         }
@@ -159,6 +159,9 @@ template <class Embedding, class Optimizer, class I, class Scalar>
 class SubjectOf final : public Subject {
 public:
     static typename Embedding::Options options_of(const SubjectOptions& o) {
+        using Placement = typename Embedding::View::Placement;
+        Placement placement{};
+        if constexpr (Placement::is_lazy) placement.path = o.path;
         return {.table_rows = o.table_rows,
                 .cache_sets = o.sets,
                 .seed = o.seed,
@@ -167,7 +170,8 @@ public:
                 .max_lookups = o.max_lookups,
                 .in_flight = o.in_flight,
                 .bounds = o.bounds,
-                .threads = o.threads};
+                .threads = o.threads,
+                .placement = placement};
     }
 
     explicit SubjectOf(const SubjectOptions& options) : embedding_(options_of(options)) {}
@@ -228,24 +232,38 @@ public:
     void reset_statistics() override { embedding_.reset_statistics(); }
     Footprint footprint() const override { return embedding_.footprint(); }
 
-    Snapshot snapshot() const override {
+    Snapshot snapshot() override {
+        embedding_.read_rows(0, 0, {});  // waits for rows on their way
         const auto view = embedding_.view();
-        const std::size_t rows = static_cast<std::size_t>(embedding_.rows());
-        SnapshotSource source{view.stored, rows * Embedding::View::Layout::stride, view.lines, Embedding::View::line_stride, Embedding::dim, {}, {}, view.flags,
-                              view.ghosts, static_cast<std::size_t>(embedding_.lines()) / Embedding::View::ways * Embedding::View::ghosts_per_set, nullptr, 0};
+        SnapshotSource source{{}, view.lines, Embedding::View::line_stride, Embedding::dim, {}, {}, view.flags,
+                              view.ghosts, static_cast<std::size_t>(embedding_.lines()) / Embedding::View::ways * Embedding::View::ghosts_per_set, {}};
         for (std::int64_t slot = 0; slot < embedding_.lines(); ++slot) {
             const auto tag = view.tags[slot];
             source.tags.push_back(tag == Embedding::View::no_row ? empty_tag : tag);
             if constexpr (Embedding::View::has_score) source.scores.push_back(view.scores[slot]);
         }
-        if constexpr (!std::is_empty_v<typename Embedding::View::RowState>) {
-            source.accumulators = &view.row_states->sum;
-            source.accumulator_count = rows;
+        // Of each row what is kept of it, wherever that is: a joint record holds both, and a line its state.
+        for (std::uint64_t row = 0; row < static_cast<std::uint64_t>(embedding_.rows()); ++row) {
+            view.with_record(row, [&](const std::byte* record) {
+                source.stored.insert(source.stored.end(), record, record + Embedding::View::Layout::stride);
+                if constexpr (!std::is_empty_v<typename Embedding::View::RowState>) source.accumulators.push_back(accumulator(view, row, record));
+            });
         }
         return source.copy();
     }
 
 private:
+    using View = typename Embedding::View;
+    static float accumulator(const View& view, std::uint64_t row, const std::byte* record) {
+        if constexpr (View::Records::are_joint) {
+            const auto slot = view.probe(SingleLane{}, static_cast<typename View::RowId>(row));
+            if (slot != View::nowhere) return view.of_line(slot).row_state->sum;
+            return reinterpret_cast<const typename View::RowState*>(record + View::Records::Layout::row_state_offset)->sum;
+        } else {
+            return view.of_row(row).row_state->sum;
+        }
+    }
+
     struct InFlight {
         explicit InFlight(const NaiveBatch& b) : batch(b), rows(b.output_rows()) {}
         TypedBatch<I> batch;
@@ -276,6 +294,8 @@ struct Combination {
     int line_stride;
     int tag_bytes;
     int state_bytes;  ///< optimizer state of a row
+    int record_bytes;  ///< of row and state, where they lie together; 0 where they do not
+    bool in_file;
     std::unique_ptr<Subject> (*make)(const SubjectOptions& options);
     Footprint (*footprint)(const SubjectOptions& options);
 };

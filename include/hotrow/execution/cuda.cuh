@@ -4,6 +4,7 @@
 #include "../cache/set_walk.hpp"
 #include "../config.hpp"
 #include "../error.hpp"
+#include "../memory/buffer.hpp"
 #include "../statistics.hpp"
 #include "../storage/precision.hpp"
 #include "../storage/small_float.hpp"
@@ -222,6 +223,23 @@ public:
         return block;
     }
     void deallocate(void* block, std::size_t) noexcept { (void)cudaFree(block); }
+    /// Memory that kernels reach over the link: page-locked, or managed.
+    void* allocate_apart(std::size_t bytes, detail::MemoryKind kind) {
+        void* block = nullptr;
+        const bool is_managed = kind == detail::MemoryKind::managed;
+        // Portable: another device of the process may read it; mapped: so may kernels.
+        const cudaError_t result = is_managed ? cudaMallocManaged(&block, bytes) : cudaHostAlloc(&block, bytes, cudaHostAllocPortable | cudaHostAllocMapped);
+        if (result == cudaErrorMemoryAllocation) {
+            (void)cudaGetLastError();
+            throw DeviceError("hotrow: the host has no room for " + std::to_string(bytes) + " bytes of " + (is_managed ? "managed" : "page-locked") +
+                              " memory for stored rows; footprint(options).apart tells what they need: fewer rows or fewer bits fit");
+        }
+        detail::require(result, is_managed ? "cudaMallocManaged" : "cudaHostAlloc");
+        return block;
+    }
+    void deallocate_apart(void* block, std::size_t, detail::MemoryKind kind) noexcept {
+        (void)(kind == detail::MemoryKind::managed ? cudaFree(block) : cudaFreeHost(block));
+    }
     static void to_host(void* to, const void* from, std::size_t bytes, Stream stream) {
         detail::require(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream.handle), "cudaMemcpyAsync");
         synchronise(stream);
@@ -248,6 +266,16 @@ public:
         detail::run_counting_tiles<Lanes><<<grid<Lanes, Body>(limit), detail::block_threads, 0, stream.handle>>>(limit, count, body, replicas);
         detail::require(cudaGetLastError(), "the launch of a kernel");
     }
+
+    /// On a device the caller's stream is aside already.
+    struct Aside {};
+    template <int Lanes, class... Bodies>
+    Aside for_each_run_aside(Stream stream, std::uint64_t limit, const std::uint32_t* count, const Bodies&... bodies) {
+        (for_each_run<Lanes>(stream, limit, count, bodies), ...);
+        return {};
+    }
+    static void wait_aside(Aside) {}
+    static void wait_aside() {}
 
     /// Replicas of the counters, which spread the atomics of many blocks.
     static constexpr std::uint32_t count_replicas() { return 8; }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "../error.hpp"
+#include "../memory/buffer.hpp"
 #include "../statistics.hpp"
 #include "radix_sort.hpp"
+#include "side_thread.hpp"
 #include "team.hpp"
 #include "tile.hpp"
 
@@ -22,7 +24,8 @@
 
 namespace hotrow {
 
-/// The CPU: a tile is one thread, and a team of threads shares each loop over tiles. Every call returns when its work is done.
+/// The CPU: a tile is one thread, and a team of threads shares each loop over tiles. Every call returns when its work is done, but for rows that
+/// move ahead of their batch from a placement that is apart: a thread of the embedding's own moves them.
 /// One embedding serves one calling thread at a time.
 class Host {
 public:
@@ -66,6 +69,9 @@ public:
         constexpr std::size_t huge = std::size_t{2} << 20;
         ::operator delete(block, std::align_val_t{bytes >= huge ? huge : alignment});
     }
+    /// All memory is the host's.
+    void* allocate_apart(std::size_t bytes, detail::MemoryKind) { return allocate(bytes); }
+    void deallocate_apart(void* block, std::size_t bytes, detail::MemoryKind) noexcept { deallocate(block, bytes); }
     static void to_host(void* to, const void* from, std::size_t bytes, Stream) { std::memcpy(to, from, bytes); }
     static void from_host(void* to, const void* from, std::size_t bytes, Stream) { std::memcpy(to, from, bytes); }
     static void synchronise(Stream) {}
@@ -98,6 +104,25 @@ public:
     }
     /// Replicas of the counters: one a thread.
     std::uint32_t count_replicas() const { return static_cast<std::uint32_t>(threads()); }
+
+    // Beside the caller's thread
+
+    /// What was given to the side thread so far.
+    using Aside = detail::SideThread::Ticket;
+    /// As `for_each_run` with each of `bodies` in turn, but by a thread that goes on while the caller does other things. What the bodies and `count` point to
+    /// must stay as it is until `wait_aside`.
+    template <int Lanes, class... Bodies>
+    Aside for_each_run_aside(Stream, std::uint64_t, const std::uint32_t* count, const Bodies&... bodies) {
+        static_assert(((detail::items_a_call<Bodies, 1> == 1) && ...));
+        return side_->post([count, bodies...] {
+            const auto for_all = [runs = *count](const auto& body) {
+                for (std::uint64_t i = 0; i < runs; ++i) body(SingleLane{}, i);
+            };
+            (for_all(bodies), ...);
+        });
+    }
+    void wait_aside(Aside until) const { side_->wait(until); }
+    void wait_aside() const { side_->wait_for_all(); }
 
     // Order between streams
 
@@ -170,6 +195,7 @@ private:
     }
 
     std::unique_ptr<detail::Team> team_;
+    std::unique_ptr<detail::SideThread> side_ = std::make_unique<detail::SideThread>();
 };
 
 }  // namespace hotrow

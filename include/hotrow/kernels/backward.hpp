@@ -108,7 +108,7 @@ struct SumGradientChunks {
 ///
 /// `RowLanes` of a warp's lanes share a row. A warp serves some neighbouring runs: each lane finds out about one, and then the tiles of the warp take
 /// rows of one kind at the same time, so that no tile waits while others go another way.
-template <class Rows, class OptimizerType, class Gradients, int RowLanes>
+template <class Rows, class States, class OptimizerType, class Gradients, int RowLanes>
 struct UpdateRows {
     template <int Lanes>
     static constexpr int items_a_call = Lanes;
@@ -116,7 +116,7 @@ struct UpdateRows {
     TablesView<typename Rows::RowId> tables;
     Rows rows;
     std::uint8_t* flags;
-    StatesView<Rows::dim, OptimizerType> states;
+    States states;
     const OptimizerType* optimizer;
     Gradients source;
 
@@ -149,7 +149,6 @@ struct UpdateRows {
 
 private:
     using RowId = typename Rows::RowId;
-    using States = StatesView<Rows::dim, OptimizerType>;
 
     /// A unique row and the lookups that it had.
     struct Run {
@@ -198,8 +197,13 @@ private:
 #if !defined(__CUDA_ARCH__)
         const auto& plan = source.plan;
         prefetch_ahead(run, *plan.run_count, [&](std::uint32_t r) HOTROW_INLINE_LAMBDA {
-            rows.prefetch(plan.run_location[r]);
-            if constexpr (States::keeps_row_states || States::keeps_elements) states.prefetch_states(row_of(plan.run_location[r], plan.run_begin[r]));
+            const RowId location = plan.run_location[r];
+            rows.prefetch(location);
+            if constexpr (States::are_in_lines) {  // a record is asked for as a whole
+                if (rows.is_line(location)) states.prefetch_states(states.of_line(location));
+            } else if constexpr (States::keeps_row_states || States::keeps_elements) {
+                states.prefetch_states(states.of_row(row_of(location, plan.run_begin[r])));
+            }
         });
 #else
         (void)run;

@@ -4,6 +4,8 @@
 #include "../batch/plan.hpp"
 #include "../batch/tables_view.hpp"
 #include "../cache/cache_view.hpp"
+#include "../optimizer/states_view.hpp"
+#include "../statistics.hpp"
 #include "../storage/rows_view.hpp"
 
 #include <cstdint>
@@ -12,8 +14,8 @@ namespace hotrow::detail {
 
 /// Moves the rows as the set walk decided. A dirty victim is encoded to its stored row, then the admitted row is decoded into the
 /// line. Rows of different runs differ, so no two tiles share a byte. `RowLanes` of a warp's lanes share a row; a warp looks at some neighbouring runs and
-/// shares out those that move, as in `UpdateRows`.
-template <class Rows, int RowLanes>
+/// shares out those that move, as in `UpdateRows`. States that go with their rows move too.
+template <class Rows, class States, int RowLanes>
 struct MoveRows {
     using RowId = typename Rows::RowId;
     template <int Lanes>
@@ -22,6 +24,7 @@ struct MoveRows {
     TablesView<RowId> tables;
     Rows rows;
     PlanView<RowId> plan;
+    States states;  ///< `MovedStates`
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t index) const {
@@ -56,10 +59,15 @@ private:
     HOTROW_HD void move(const TileType& tile, const Move& one) const {
         float values[RowShape<Rows::dim, TileType::lanes>::local];
         if (one.evicted != plan.nothing_to_write) {
+            rows.begin_write(one.evicted);
             rows.load_line(tile, one.slot, values);
             rows.store_stored(tile, one.evicted, values, tables.random_key(one.evicted, *plan.step));
+            states.to_record(tile, one.slot, one.evicted);
         }
-        rows.load_stored(tile, one.admitted, values);
+        rows.with_record(one.admitted, [&](const std::byte* record) HOTROW_INLINE_LAMBDA {
+            Rows::RowFormat::template decode<Rows::dim>(tile, record, values);
+            states.to_line(tile, record, one.slot);
+        });
         rows.store_line(tile, one.slot, values);
     }
 
@@ -69,6 +77,7 @@ private:
         const std::uint64_t ahead = run + prefetch_distance;
         if (ahead >= *plan.run_count || plan.run_evicted[ahead] == plan.not_admitted) return;
         rows.prefetch(plan.run_location[ahead]);
+        states.prefetch(plan.run_location[ahead]);
         rows.prefetch_stored(tables.geometry.row(plan.keys[plan.run_begin[ahead]]));
         if (plan.run_evicted[ahead] != plan.nothing_to_write) rows.prefetch_stored(plan.run_evicted[ahead]);
 #else
@@ -77,21 +86,58 @@ private:
     }
 };
 
+/// Counts the bytes that `MoveRows` moves between records and lines. One call a run.
+template <class RowId>
+struct CountMoves {
+    PlanView<RowId> plan;
+    std::uint64_t record_bytes;
+
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t index, Counts counts) const {
+        const std::uint32_t run = static_cast<std::uint32_t>(index);
+        if (plan.run_evicted[run] == plan.not_admitted) return;
+        const std::uint32_t table = plan.table_of_run(run);
+        counts.add(table, bytes_read, record_bytes);
+        if (plan.run_evicted[run] != plan.nothing_to_write) counts.add(table, bytes_written, record_bytes);
+    }
+};
+
+/// Counts the bytes of records that are read and written where they lie, by a forward or a backward. One call a run.
+template <class RowId>
+struct CountInPlace {
+    PlanView<RowId> plan;
+    std::uint64_t slots;
+    std::uint64_t read_a_lookup, read_a_row, written_a_row;
+
+    template <Tile TileType>
+    HOTROW_HD void operator()(const TileType&, std::uint64_t index, Counts counts) const {
+        const std::uint32_t run = static_cast<std::uint32_t>(index);
+        const RowId location = plan.run_location[run];
+        if (location == nowhere<RowId> || location < slots) return;
+        const std::uint32_t table = plan.table_of_run(run);
+        counts.add(table, bytes_read, read_a_lookup * plan.run_length(run) + read_a_row);
+        if (written_a_row != 0) counts.add(table, bytes_written, written_a_row);
+    }
+};
+
 /// Encodes every dirty line to its stored row and marks it clean; one tile a slot.
-template <class Rows>
+template <class Rows, class States>
 struct FlushLines {
     TablesView<typename Rows::RowId> tables;
     Rows rows;
     const typename Rows::RowId* tags;
     std::uint8_t* flags;
+    States states;  ///< `MovedStates`
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t slot) const {
         if ((flags[slot] & LineFlag::dirty) == 0u) return;
         const auto row = tags[slot];
         float values[RowShape<Rows::dim, TileType::lanes>::local];
+        rows.begin_write(row);
         rows.load_line(tile, slot, values);
         rows.store_stored(tile, row, values, tables.random_key(row, *tables.step));
+        states.to_record(tile, slot, row);
         tile.sync();  // every lane has read the flag
         if (tile.rank() == 0) flags[slot] &= static_cast<std::uint8_t>(~LineFlag::dirty);
     }

@@ -3,9 +3,8 @@
 
 #include "../batch/tables_view.hpp"
 #include "../cache/cache_view.hpp"
-#include "../storage/generator.hpp"
+#include "../storage/first_values.hpp"
 #include "../storage/rows_view.hpp"
-#include "../execution/arithmetic.hpp"
 #include "../storage/small_float.hpp"
 
 #include <cstdint>
@@ -59,7 +58,7 @@ HOTROW_HD HOTROW_INLINE void store_dense(const TileType& tile, const float* valu
     }
 }
 
-/// First values of all rows: uniform in [-range, range) of the row's table, from the seed. One tile a row.
+/// All stored rows as they start, uniform in [-range, range) of the row's table. One tile a row.
 template <class Rows>
 struct InitialiseRows {
     TablesView<typename Rows::RowId> tables;
@@ -68,21 +67,11 @@ struct InitialiseRows {
 
     template <Tile TileType>
     HOTROW_HD void operator()(const TileType& tile, std::uint64_t row) const {
-        const float range = ranges[tables.table_of(row)];
-        float values[RowShape<Rows::dim, TileType::lanes>::local];
-        // A stream apart from that of roundings, which never has this step.
-        const auto random = CounterHash::prepare(tables.random_key(row, ~std::uint64_t{0}));
-        for_each_stretch<Rows::dim>(tile, [&](auto width, int i, int element) {
-            constexpr int n = decltype(width)::value;
-            std::uint32_t words[n];
-            CounterHash::fill(random, element, words);
-            HOTROW_UNROLL
-            for (int j = 0; j < n; ++j) {
-                const float unit = static_cast<float>(static_cast<std::int32_t>(words[j] >> 8)) * arithmetic::power_of_two(-23);
-                values[i + j] = arithmetic::fma(unit, range, -range);
-            }
-        });
-        Rows::RowFormat::template initialise<Rows::dim>(tile, values, rows.stored_row(row), tables.random_key(row, *tables.step));
+        std::byte* const stored = rows.stored_row(row);
+        first_stored_row<Rows::dim, typename Rows::RowFormat>(tile, tables.seed, row, ranges[tables.table_of(row)], stored);
+        if constexpr (Rows::Records::are_joint) {
+            if (tile.rank() == 0) Rows::Records::Layout::clear_gaps(stored);
+        }
     }
 };
 
@@ -117,6 +106,7 @@ struct WriteRows {
         const auto row = static_cast<typename Rows::RowId>(first + i);
         const auto slot = tags.probe(tile, row);
         if (slot == nowhere<typename Rows::RowId>) {
+            rows.begin_write(row);
             rows.store_stored(tile, row, values, tags.random_key(row, *tags.step));
         } else {
             rows.store_line(tile, slot, values);

@@ -25,14 +25,14 @@ inline constexpr int row_number_state = 255;
 }  // namespace detail
 
 /// What an optimizer keeps for each element of a row: one row of values for each of `RowFormats`, stored as embedding rows are. The
-/// format is the state's precision; optimizer/state_formats.hpp has some that suit. A *record* holds them all for one row.
+/// format is the state's precision; optimizer/state_formats.hpp has some that suit. They lie one after the other, together *element states* of the row.
 template <class... RowFormats>
 struct ElementStates {
     static constexpr int count = static_cast<int>(sizeof...(RowFormats));
     template <int K>
     using Format = std::tuple_element_t<K, std::tuple<RowFormats...>>;
 
-    /// Byte layout of a record: the stored rows one after the other, each aligned as its format wants.
+    /// Byte layout of a row's element states: the stored rows one after the other, each aligned as its format wants.
     template <int Dim>
     struct Layout {
         static constexpr int alignment = std::max({1, RowFormats::template Layout<Dim>::alignment...});
@@ -45,7 +45,7 @@ struct ElementStates {
             for (int k = 0; k <= K; ++k) at = (at + (k > 0 ? bytes[k - 1] : 0) + alignments[k] - 1) / alignments[k] * alignments[k];
             return at;
         }();
-        /// Bytes from one record to the next.
+        /// Bytes of them all.
         static constexpr int stride = offset<count>;
     };
 

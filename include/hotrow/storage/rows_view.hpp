@@ -6,6 +6,7 @@
 #include "../execution/arithmetic.hpp"
 #include "../execution/prefetch.hpp"
 #include "../execution/tile.hpp"
+#include "../memory/records.hpp"
 #include "precision.hpp"
 
 #include <cstddef>
@@ -13,10 +14,12 @@
 
 namespace hotrow {
 
-/// Stored rows and lines: the bytes of all rows, by location.
-template <int Dim, class RowFormatType, class RowIdType>
-struct RowsView {
+/// Stored rows and lines: the bytes of all rows, by location. `RecordsType` says how stored rows lie in memory, and whether all have been written yet.
+template <int Dim, class RowFormatType, class RowIdType, class RecordsType = detail::SeparateRecords>
+struct RowsView : RecordsType::template Presence<RowIdType> {
     using RowFormat = RowFormatType;
+    using Records = RecordsType;
+    using Presence = typename RecordsType::template Presence<RowIdType>;
     using RowId = RowIdType;
     using Location = RowIdType;
     using Layout = typename RowFormatType::template Layout<Dim>;
@@ -28,6 +31,9 @@ struct RowsView {
     static constexpr bool stored_as_lines =
         requires { RowFormat::Precision_t::in_place(nullptr); } && Layout::stride == line_stride * static_cast<int>(sizeof(float));
 
+    /// Bytes from one stored row to the next.
+    static constexpr int stored_stride = RecordsType::template row_stride<Layout::stride>;
+
     std::byte* stored;
     float* lines;
     std::uint64_t line_count;
@@ -37,7 +43,7 @@ struct RowsView {
     HOTROW_HD RowId row_of(Location location) const { return static_cast<RowId>(location - static_cast<Location>(line_count)); }
 
     // Addresses: 64-bit before the product, so that tables beyond 2^31 elements are reached.
-    HOTROW_HD std::byte* stored_row(std::uint64_t row) const { return stored + row * static_cast<std::uint64_t>(Layout::stride); }
+    HOTROW_HD std::byte* stored_row(std::uint64_t row) const { return stored + row * static_cast<std::uint64_t>(stored_stride); }
     HOTROW_HD float* line(std::uint64_t slot) const { return lines + slot * static_cast<std::uint64_t>(line_stride); }
 
     /// Reads the row at `location` into a lane's elements, `values[RowShape<Dim, lanes>::local]`; zeros for `nowhere`.
@@ -78,24 +84,39 @@ struct RowsView {
     /// Reads a row without a place for it: `f(width, i, values)` for each stretch, as `RowFormat::visit`.
     template <Tile TileType, class F>
     HOTROW_HD HOTROW_INLINE void visit(const TileType& tile, Location location, F&& f) const {
-        if constexpr (TileType::lanes > 1 && stored_as_lines) {  // lanes of a warp read lines and stored rows at once
+        if constexpr (TileType::lanes > 1 && stored_as_lines && !Presence::is_lazy) {  // lanes of a warp read lines and stored rows at once
             const std::byte* const from = is_line(location) ? reinterpret_cast<const std::byte*>(line(location)) : stored_row(row_of(location));
             RowFormat::template visit<Dim>(tile, from, f);
         } else if (is_line(location)) {
             visit_line(tile, location, f);
         } else {
-            RowFormat::template visit<Dim>(tile, stored_row(row_of(location)), f);
+            with_record(row_of(location), [&](const std::byte* record) HOTROW_INLINE_LAMBDA { RowFormat::template visit<Dim>(tile, record, f); });
         }
     }
 
     template <Tile TileType>
     HOTROW_HD HOTROW_INLINE void load_stored(const TileType& tile, std::uint64_t row, float* values) const {
-        RowFormat::template decode<Dim>(tile, stored_row(row), values);
+        with_record(row, [&](const std::byte* record) HOTROW_INLINE_LAMBDA { RowFormat::template decode<Dim>(tile, record, values); });
     }
 
+    /// `begin_write(row)` comes before.
     template <Tile TileType>
     HOTROW_HD HOTROW_INLINE void store_stored(const TileType& tile, std::uint64_t row, const float* values, const RandomKey& key) const {
         RowFormat::template encode<Dim>(tile, values, stored_row(row), key);
+    }
+
+    /// Calls `f` with a row's stored bytes, which for a row that was never written are made for the call.
+    template <class F>
+    HOTROW_HD HOTROW_INLINE void with_record(std::uint64_t row, F&& f) const {
+        if constexpr (Presence::is_lazy) {
+            Presence::with_record(row, stored_row(row), f);
+        } else {
+            f(static_cast<const std::byte*>(stored_row(row)));
+        }
+    }
+    /// To be called before a stored row or its state is written: from now on there is one.
+    HOTROW_HD HOTROW_INLINE void begin_write([[maybe_unused]] std::uint64_t row) const {
+        if constexpr (Presence::is_lazy) Presence::begin_write(row, stored_row(row));
     }
 
     template <Tile TileType>
@@ -121,7 +142,7 @@ struct RowsView {
         }
     }
     HOTROW_HD HOTROW_INLINE void prefetch_stored(std::uint64_t row) const {
-        detail::prefetch<Layout::stride, detail::alignment_of_rows(Layout::stride)>(stored_row(row));
+        detail::prefetch<stored_stride, detail::alignment_of_rows(stored_stride)>(stored_row(row));
     }
 
 private:

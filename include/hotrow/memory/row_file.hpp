@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../error.hpp"
+#include "mapped_file.hpp"
+#include "row_file_view.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+
+namespace hotrow::detail {
+
+/// The records of a table in a memory-mapped file, with an undo journal beside it.
+///
+/// The file is, in pages of 4096 bytes: header; control (epoch, journal count, two copies of the caller's state); description; one bit a row,
+/// whether the row has a record; the records. It is sparse and has its full size from the start.
+///
+/// *Commit*: before a record changes for the first time after a commit, the journal gets what it was (`RowFileView::before_write`). A commit brings
+/// all to the disk and then steps the epoch, one store, which makes the journal's entries void. Opening a file undoes what valid entries say. So
+/// whenever the process is killed, in the middle of an undo too, the file opens as the last commit left it. After a loss of power it does so if it came
+/// during or right after a commit; between commits the system writes pages in an order of its own, and rows may be of either state.
+///
+/// *Full disks* are found by `allocate` and `reserve`, before a mapping is written, where they would be a signal.
+class RowFile {
+public:
+    struct Shape {
+        std::uint64_t rows;
+        std::uint32_t record_bytes;
+        std::string description;  ///< what the records mean; a file with another one is refused
+        std::uint32_t state_bytes;  ///< of the caller's state, at most `max_state_bytes`
+    };
+    static constexpr std::uint32_t max_state_bytes = 1024;
+
+#if defined(__linux__)
+
+    /// Opens the table at `path`, or creates it. Throws `StorageError`; then nothing has changed.
+    RowFile(const std::string& path, const Shape& shape, std::uint64_t resident_limit = 0) : shape_(shape), resident_limit_(resident_limit) {
+        file_ = FileHandle(path, O_RDWR);
+        if (!file_.is_open() && errno != ENOENT) refuse_call(path, "it cannot be opened for reading and writing", errno, "give the path of a file that may be written");
+        if (file_.is_open() && file_.size() > 0) {
+            lock();
+            check_header();
+        } else {
+            create(path);
+            is_new_ = true;
+        }
+        table_ = Mapping(file_, file_bytes());
+        table_.expect_random_access();
+        open_journal();
+        if (!is_new_) undo();
+        saved_ = Mapping(bits_bytes());
+        known_pages_ = Mapping(known_bytes(file_bytes()));
+        control()->owner = static_cast<std::uint64_t>(::getpid());
+    }
+
+    bool is_new() const { return is_new_; }
+
+    /// The caller's state as of the last commit; zeros in a new file.
+    std::span<const std::byte> state() const { return {control()->state[control()->epoch % 2u], shape_.state_bytes}; }
+
+    RowFileView view() const {
+        return {table_.data() + records_offset(),
+                shape_.record_bytes,
+                reinterpret_cast<std::uint64_t*>(table_.data() + bits_offset()),
+                reinterpret_cast<std::uint64_t*>(saved_.data()),
+                journal_.data() + page,
+                &control()->journal_count,
+                &journal_room_,
+                &control()->epoch};
+    }
+
+    /// Makes sure that `rows` rows more can be written after the last commit. Throws `StorageError` if the disk is full.
+    void reserve(std::uint64_t rows) {
+        const std::uint64_t wanted = std::min(shape_.rows, std::atomic_ref(control()->journal_count).load(std::memory_order_relaxed) + rows);
+        const std::uint64_t room = journal_room_.load(std::memory_order_relaxed);
+        if (wanted <= room) return;
+        // By half as much again, so that a growing journal asks seldom; but by no more than is needed if the disk has no more.
+        const std::uint64_t entry = entry_bytes();
+        const std::uint64_t ample = std::min(shape_.rows, std::max(wanted, room + room / 2u + 4096u));
+        try {
+            journal_file_.allocate(page + room * entry, (ample - room) * entry);
+            journal_room_.store(ample, std::memory_order_relaxed);
+        } catch (const StorageError&) {
+            journal_file_.allocate(page + room * entry, (wanted - room) * entry);
+            journal_room_.store(wanted, std::memory_order_relaxed);
+        }
+    }
+
+    /// Makes sure that the records of rows `first .. first + count` can be written. Throws `StorageError` if the disk is full.
+    void allocate(std::uint64_t first, std::uint64_t count) {
+        if (count == 0) return;
+        allocate_bytes(records_offset() + first * shape_.record_bytes, count * shape_.record_bytes);
+        allocate_bytes(bits_offset() + first / 64u * 8u, ((first + count - 1u) / 64u - first / 64u + 1u) * 8u);
+    }
+
+    /// Lets go of mapped pages if the process holds more of files than the limit; nothing is lost, they come back when they are needed.
+    void trim() const {
+        if (resident_limit_ == 0 || resident_file_bytes() <= resident_limit_) return;
+        table_.release_pages();
+        journal_.release_pages();
+    }
+
+    /// Makes the file, with this state of the caller's, what it opens as from now on. Nobody writes rows meanwhile.
+    void commit(std::span<const std::byte> state) {
+        Control& now = *control();
+        std::memcpy(now.state[(now.epoch + 1u) % 2u], state.data(), state.size());
+        file_.sync();
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        std::atomic_ref(now.epoch).store(now.epoch + 1u, std::memory_order_release);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        file_.sync();
+        forget_journal();
+    }
+
+    /// Bytes of the file, were it whole, and of what is kept of it in memory. The journal, which grows with the rows written between commits, is not in them.
+    static std::uint64_t bytes_of(std::uint64_t rows, std::uint64_t record_bytes, std::size_t description_bytes) {
+        const std::uint64_t file = pages(2u * page + pages(description_bytes) + pages(bits_of(rows)) + rows * record_bytes);
+        return file + bits_of(rows) + known_bytes(file);
+    }
+
+private:
+    static constexpr std::uint64_t page = 4096;
+    static constexpr std::uint32_t version = 1;
+    static constexpr char table_magic[8] = {'h', 'o', 't', 'r', 'o', 'w', 't', 'b'};
+    static constexpr char journal_magic[8] = {'h', 'o', 't', 'r', 'o', 'w', 'j', 'r'};
+    static std::uint64_t bits_of(std::uint64_t count) { return (count + 63u) / 64u * 8u; }
+    static std::uint64_t known_bytes(std::uint64_t file_bytes) { return bits_of(file_bytes / page); }
+    static std::uint64_t pages(std::uint64_t bytes) { return (bytes + page - 1u) / page * page; }
+
+    struct Header {
+        char magic[8];
+        std::uint32_t byte_order;  ///< 0x01020304 as this machine writes it
+        std::uint32_t version;
+        std::uint64_t id;  ///< the same in table and journal
+        std::uint64_t rows;
+        std::uint32_t record_bytes;
+        std::uint32_t state_bytes;
+        std::uint64_t description_bytes;
+        std::uint64_t checksum;  ///< of all above and the description
+    };
+    struct Control {
+        std::uint64_t epoch;  ///< commits, from 1
+        std::uint64_t journal_count;
+        std::uint64_t owner;  ///< process that has it open, or had
+        std::byte state[2][max_state_bytes];
+    };
+    static_assert(sizeof(Header) <= page && sizeof(Control) <= page);
+
+    static std::uint64_t checksum_of(const Header& header, const std::string& description) {
+        std::uint64_t sum = 0xCBF29CE484222325u;  // FNV-1a
+        const auto add = [&](const void* bytes, std::size_t size) {
+            for (std::size_t i = 0; i < size; ++i) sum = (sum ^ static_cast<const unsigned char*>(bytes)[i]) * 0x100000001B3u;
+        };
+        add(&header, offsetof(Header, checksum));
+        add(description.data(), description.size());
+        return sum;
+    }
+
+    std::uint64_t bits_bytes() const { return bits_of(shape_.rows); }
+    std::uint64_t bits_offset() const { return 2u * page + pages(shape_.description.size()); }
+    std::uint64_t records_offset() const { return bits_offset() + pages(bits_bytes()); }
+    std::uint64_t file_bytes() const { return pages(records_offset() + shape_.rows * shape_.record_bytes); }
+    std::uint64_t entry_bytes() const { return JournalEntry::bytes(shape_.record_bytes); }
+    Control* control() const { return reinterpret_cast<Control*>(table_.data() + page); }
+    const std::string& path() const { return file_.path(); }
+
+    void lock() const {
+        if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) == 0) return;
+        if (errno != EWOULDBLOCK) refuse_call(path(), "it cannot be locked", errno, "take a file system with locks");
+        Control other{};
+        file_.read(&other, sizeof(other), page);
+        refuse_file(path(), "it is in use" + (other.owner == 0 ? std::string() : " by process " + std::to_string(other.owner)) + "; one embedding at a time may have it open");
+    }
+
+    Header header_of(const char (&magic)[8], std::uint64_t id) const {
+        Header header{};
+        std::memcpy(header.magic, magic, sizeof(magic));
+        header.byte_order = 0x01020304u;
+        header.version = version;
+        header.id = id;
+        header.rows = shape_.rows;
+        header.record_bytes = shape_.record_bytes;
+        header.state_bytes = shape_.state_bytes;
+        header.description_bytes = shape_.description.size();
+        header.checksum = checksum_of(header, shape_.description);
+        return header;
+    }
+
+    /// Under another name first, so that a file at `path` is whole.
+    void create(const std::string& path) {
+        const std::string unfinished = path + ".new";
+        FileHandle file(unfinished, O_RDWR | O_CREAT | O_TRUNC);
+        if (!file.is_open()) refuse_call(path, "it cannot be created", errno, "give a path in a folder that exists and may be written");
+        try {
+            const std::uint64_t now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+            id_ = (now ^ static_cast<std::uint64_t>(::getpid()) << 40) * 0x9E3779B97F4A7C15u;
+            file.resize(file_bytes());
+            file.allocate(0, bits_offset());
+            const Header header = header_of(table_magic, id_);
+            file.write(&header, sizeof(header), 0);
+            file.write(shape_.description.data(), shape_.description.size(), 2u * page);
+            Control first{};
+            first.epoch = 1;
+            file.write(&first, sizeof(first), page);
+            file.sync();
+            // An empty file may stand there, such as those of mkstemp.
+            (void)(file_.is_open() ? ::unlink(path.c_str()) : 0);
+            if (::link(unfinished.c_str(), path.c_str()) != 0) refuse_call(path, "it cannot be created", errno, "give a path where nothing is yet");
+        } catch (...) {
+            ::unlink(unfinished.c_str());
+            throw;
+        }
+        ::unlink(unfinished.c_str());
+        file.rename_to(path);
+        file_ = std::move(file);
+        lock();
+    }
+
+    void check_header() {
+        Header header{};
+        file_.read(&header, sizeof(header), 0);
+        if (std::memcmp(header.magic, table_magic, sizeof(table_magic)) != 0) refuse_file(path(), "it is no table of hotrow's; give another path");
+        if (header.byte_order != 0x01020304u) refuse_file(path(), "it was written by a machine with another order of bytes; open it on one of that kind");
+        if (header.version > version) {
+            refuse_file(path(), "its format is version " + std::to_string(header.version) + ", and this library knows up to " + std::to_string(version) + "; open it with a newer one");
+        }
+        const std::uint64_t size = file_.size();
+        std::string description(static_cast<std::size_t>(std::min<std::uint64_t>(header.description_bytes, size)), '\0');
+        file_.read(description.data(), description.size(), 2u * page);
+        if (header.checksum != checksum_of(header, description)) refuse_file(path(), "its header is damaged (the checksum differs); restore the file from a copy");
+        if (header.rows != shape_.rows || header.record_bytes != shape_.record_bytes || header.state_bytes != shape_.state_bytes || description != shape_.description) {
+            refuse_file(path(), "it holds another table: " + std::to_string(header.rows) + " records of " + std::to_string(header.record_bytes) + " bytes (" + description + ") where " +
+                                    std::to_string(shape_.rows) + " of " + std::to_string(shape_.record_bytes) + " (" + shape_.description + ") are wanted; give another path, or the same policies and options");
+        }
+        if (size < file_bytes()) {
+            refuse_file(path(), "it has " + std::to_string(size) + " bytes and should have " + std::to_string(file_bytes()) + ": it was truncated; restore it from a copy");
+        }
+        id_ = header.id;
+    }
+
+    void open_journal() {
+        const std::string path = this->path() + ".journal";
+        journal_file_ = FileHandle(path, O_RDWR | O_CREAT);
+        if (!journal_file_.is_open()) refuse_call(path, "it cannot be opened or created", errno, "give a path in a folder that may be written");
+        const std::uint64_t needed = page + control()->journal_count * entry_bytes();
+        const std::uint64_t size = journal_file_.size();
+        Header found{};
+        journal_file_.read(&found, sizeof(found), 0);
+        const Header wanted = header_of(journal_magic, id_);
+        if (std::memcmp(&found, &wanted, sizeof(wanted)) != 0 || size < needed) {
+            if (control()->journal_count > 0) {
+                refuse_file(path, "the table was not flushed before its process ended, and this is not its whole journal (" + std::to_string(size) + " bytes, " + std::to_string(needed) +
+                                      " are needed), without which the last flush cannot be restored; put the journal back beside the table");
+            }
+            journal_file_.resize(0);
+            journal_file_.allocate(0, page);
+            journal_file_.write(&wanted, sizeof(wanted), 0);
+        }
+        journal_file_.resize(page + shape_.rows * entry_bytes());
+        journal_ = Mapping(journal_file_, page + shape_.rows * entry_bytes());
+    }
+
+    /// Back to the last commit. What is done twice does no harm.
+    void undo() {
+        const std::uint64_t count = std::min(control()->journal_count, shape_.rows);
+        std::uint64_t* const touched = reinterpret_cast<std::uint64_t*>(table_.data() + bits_offset());
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const JournalEntry& entry = *reinterpret_cast<const JournalEntry*>(journal_.data() + page + i * entry_bytes());
+            if (entry.tag / 2u != control()->epoch || entry.row >= shape_.rows) continue;
+            if (entry.tag % 2u != 0u) {
+                std::memcpy(table_.data() + records_offset() + entry.row * shape_.record_bytes, entry.record(), shape_.record_bytes);
+            } else {
+                touched[entry.row / 64u] &= ~(std::uint64_t{1} << (entry.row % 64u));
+            }
+        }
+        if (count > 0) file_.sync();
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        control()->journal_count = 0;
+    }
+
+    void forget_journal() {
+        std::uint64_t* const saved = reinterpret_cast<std::uint64_t*>(saved_.data());
+        for (std::uint64_t i = 0; i < control()->journal_count; ++i) {
+            saved[reinterpret_cast<const JournalEntry*>(journal_.data() + page + i * entry_bytes())->row / 64u] = 0;
+        }
+        control()->journal_count = 0;
+    }
+
+    void allocate_bytes(std::uint64_t first, std::uint64_t count) {
+        for (std::uint64_t at = first / page; at <= (first + count - 1u) / page; ++at) {
+            std::uint64_t& word = reinterpret_cast<std::uint64_t*>(known_pages_.data())[at / 64u];
+            const std::uint64_t bit = std::uint64_t{1} << (at % 64u);
+            if ((word & bit) != 0u) continue;
+            file_.allocate(at * page, page);
+            word |= bit;
+        }
+    }
+
+    Shape shape_;
+    std::uint64_t resident_limit_;
+    bool is_new_ = false;
+    std::uint64_t id_ = 0;
+    FileHandle file_, journal_file_;
+    Mapping table_, journal_;
+    Mapping saved_;        ///< one bit a row that is in the journal
+    Mapping known_pages_;  ///< one bit a page that has its blocks
+    std::atomic<std::uint64_t> journal_room_{0};
+
+#else
+
+    RowFile(const std::string& path, const Shape&, std::uint64_t = 0) { refuse_file(path, "memory-mapped tables need Linux; keep the rows in memory (BackendMemory)"); }
+    bool is_new() const { return true; }
+    std::span<const std::byte> state() const { return {}; }
+    RowFileView view() const { return {}; }
+    void reserve(std::uint64_t) {}
+    void allocate(std::uint64_t, std::uint64_t) {}
+    void trim() const {}
+    void commit(std::span<const std::byte>) {}
+    static std::uint64_t bytes_of(std::uint64_t rows, std::uint64_t record_bytes, std::size_t) { return rows * record_bytes; }
+
+#endif
+};
+
+}  // namespace hotrow::detail

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A step whose rows were prefetched touches no record: they are overwritten while it runs, and neither its outputs nor they change.
+#include "support/catch.hpp"
+#include "support/random_batch.hpp"
+#include "support/table_file.hpp"
+
+#include <hotrow/hotrow.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+using namespace hotrow;
+using hotrow::test::RandomNumbers;
+using hotrow::test::TableFile;
+
+namespace {
+
+constexpr int dim = 12;
+constexpr std::int64_t rows = 600;
+
+template <class Placement>
+using Table = CachedEmbedding<dim, RowFormat<Int4, RowAffine<Fp16>, Stochastic<>>, Cache<SetAssociative<4>, Lru>, Adam<Bf16State>, Host, std::uint32_t, Placement>;
+
+template <class Placement>
+void check(const Placement& placement) {
+    Table<Placement> embedding({.table_rows = {rows}, .cache_sets = 40, .seed = 8, .optimizer = {.learning_rate = 0.01f}, .in_flight = 2, .threads = 2, .placement = placement});
+    Table<BackendMemory> twin({.table_rows = {rows}, .cache_sets = 40, .seed = 8, .optimizer = {.learning_rate = 0.01f}, .in_flight = 2, .threads = 1});
+    const std::size_t record_bytes = static_cast<std::size_t>(rows) * static_cast<std::size_t>(Table<Placement>::View::stored_stride);
+    RandomNumbers random(9);
+    for (int step = 0; step < 30; ++step) {
+        std::vector<std::int32_t> indices, offsets{0};
+        for (int bag = 0; bag < 20; ++bag) {
+            indices.push_back(static_cast<std::int32_t>(random.skewed(rows)));
+            offsets.push_back(bag + 1);
+        }
+        const Batch<std::int32_t> batch{.indices = indices, .offsets = offsets, .batch_size = 20};
+        std::vector<float> values(20 * dim), expected(20 * dim);
+        const auto plan = embedding.prefetch(batch);
+        const PlanView<std::uint32_t> planned = embedding.plan_view(plan);  // waits for its rows
+        const Statistics moved = embedding.statistics();
+        REQUIRE(std::all_of(planned.locations, planned.locations + 20, [&](std::uint32_t location) { return embedding.view().is_line(location); }));
+
+        std::byte* const records = embedding.view().stored;
+        const std::vector<std::byte> kept(records, records + record_bytes);
+        std::fill_n(records, record_bytes, std::byte{0xcb});
+        embedding.forward(plan, std::span(values));
+        embedding.backward(plan, std::span<const float>(values));
+        REQUIRE(std::all_of(records, records + record_bytes, [](std::byte b) { return b == std::byte{0xcb}; }));
+        std::copy(kept.begin(), kept.end(), records);
+
+        const auto twin_plan = twin.forward(batch, std::span(expected));
+        twin.backward(twin_plan, std::span<const float>(expected));
+        REQUIRE((values == expected));
+        const Statistics now = embedding.statistics();
+        REQUIRE(now.bytes_read == moved.bytes_read);
+        REQUIRE(now.bytes_written == moved.bytes_written);
+    }
+    REQUIRE(embedding.statistics().write_backs > 0);
+    std::vector<float> all(rows * dim), expected(rows * dim);
+    embedding.read_rows(0, 0, all);
+    twin.read_rows(0, 0, expected);
+    REQUIRE((all == expected));
+}
+
+}  // namespace
+
+TEST_CASE("A step whose rows are prefetched touches no record in memory", "[embedding]") { check(HostMemory{}); }
+
+TEST_CASE("A step whose rows are prefetched touches no record in a file", "[embedding]") {
+    const TableFile file;
+    check(MappedFile{.path = file.path()});
+}
