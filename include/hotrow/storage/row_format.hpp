@@ -32,7 +32,7 @@ struct RowFormat : private detail::RowFormatRequirements<PrecisionType, Quantize
 
     template <int Dim>
     struct Layout {
-        static_assert(Dim >= 1, "a row has at least one element");
+        static_assert(Dim >= 1, "RowFormat::Layout<Dim>: Dim must be at least 1");
         static constexpr int pack_bytes = 4 * PrecisionType::bits / 8;
         static constexpr int alignment =
             pack_bytes > QuantizerType::qparam_alignment ? pack_bytes : QuantizerType::qparam_alignment;
