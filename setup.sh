@@ -16,6 +16,7 @@ wanted=(
     nlohmann-json3-dev      # examples/dlrm: results
     python3:python3         # bench/traffic: a report; tests of the documents
     doxygen:doxygen         # docs: the reference
+    pkg-config:pkg-config   # a test of the installed package
     "$@"
 )
 

@@ -2,6 +2,7 @@
 # check_headers.sh host|cuda INCLUDE_DIR COMPILER: compiles every header below INCLUDE_DIR/hotrow alone, two at a
 # time, and names those that do not. CUDA headers are *.cuh and those with a part of their path that begins with
 # "cuda" (execution/cuda.hpp, execution/cuda/launch.hpp); nvcc takes those, a plain C++ compiler the others.
+# Then all of them together: no macro is defined or undefined in them whose name does not begin with HOTROW_.
 set -euo pipefail
 kind=$1 include=$2 compiler=$3
 scratch=$(mktemp -d)
@@ -35,7 +36,24 @@ for header in "${headers[@]}"; do
     if [[ $header =~ $cuda ]]; then found=cuda; else found=host; fi
     if [[ $found == "$kind" ]]; then chosen+=("$header"); fi
 done
-if (( ${#chosen[@]} )); then
-    printf '%s\0' "${chosen[@]}" | xargs -0 -n 1 -P 2 bash -c 'check_one "$1"' check_one
+if (( ${#chosen[@]} == 0 )); then
+    echo "no $kind headers below $include"
+    exit 1
 fi
-echo "${#chosen[@]} $kind headers compile alone with $compiler"
+printf '%s\0' "${chosen[@]}" | xargs -0 -n 1 -P 2 bash -c 'check_one "$1"' check_one
+
+printf '#include <%s>\n' "${chosen[@]}" > "$scratch/all.cu"
+keep_defines=(-dD)
+if [[ $kind == host ]]; then keep_defines+=(-x c++); else keep_defines=(-Xcompiler=-dD); fi
+# Lines `# 12 "file"` say which file the next lines are of; the compiler's own macros are of "<built-in>".
+"$compiler" -std=c++20 -I"$include" -E "${keep_defines[@]}" "$scratch/all.cu" | awk -v own="$include/hotrow/" '
+    /^# [0-9]+ "/ { is_own = index($3, "\"" own) == 1 }
+    is_own && /^#[[:space:]]*(define|undef) / {
+        ++seen
+        if ($2 !~ /^HOTROW_/) { print "A MACRO THAT IS NOT OURS: " $0; leaks = 1 }
+    }
+    END {
+        if (!seen) { print "no macros were seen, not even HOTROW_VERSION_MAJOR"; exit 1 }
+        exit leaks
+    }'
+echo "${#chosen[@]} $kind headers compile alone with $compiler, and leave no macros but HOTROW_*"

@@ -4,6 +4,7 @@
 #include <hotrow/hotrow.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <numeric>
 #include <random>
@@ -15,13 +16,15 @@ using namespace hotrow;
 struct PowerOfTwoSteps {
     template <class P>
     static constexpr bool accepts = P::is_integer && P::bits > 2;
+    template <class P>
+    static constexpr int zero_code = (P::levels + 1) / 2;
     template <int Dim>
     static constexpr int qparam_bytes = 1;
     static constexpr int qparam_alignment = 1;
 
     template <class P, class Rounding, int Dim, Tile T>
     HOTROW_HD static void encode(const T& tile, const float* values, std::byte* codes, std::byte* qparams, const RandomKey& key) {
-        constexpr float zero = (P::levels + 1) / 2;
+        constexpr float zero = zero_code<P>;
         float largest = 0.0f;
         for_each_element<Dim>(tile, [&](int i, int) { largest = std::fmax(largest, std::fabs(values[i])); });
         const float least_step = arithmetic::quotient(highest(tile, largest), zero - 1.0f);
@@ -48,7 +51,7 @@ struct PowerOfTwoSteps {
             constexpr int n = decltype(width)::value;
             float unpacked[n];
             P::unpack(codes + element * P::bits / 8, unpacked);
-            for (int j = 0; j < n; ++j) values[i + j] = arithmetic::product(unpacked[j] - (P::levels + 1) / 2, step);
+            for (int j = 0; j < n; ++j) values[i + j] = arithmetic::product(unpacked[j] - zero_code<P>, step);
         });
     }
 };
@@ -85,7 +88,7 @@ int main() {
     std::mt19937 random(1);
     std::geometric_distribution<std::int32_t> popular(0.002);
     std::vector<std::int32_t> indices(512), offsets{0, 512};
-    std::vector<float> rows(512 * 16), gradient(rows.size()), losses;
+    std::vector<float> rows(std::size_t{512} * 16), gradient(rows.size()), losses;
     for (int step = 0; step < 500; ++step) {
         for (auto& index : indices) index = popular(random) % 5'000;
         const Batch<std::int32_t> batch{.indices = indices, .offsets = offsets, .batch_size = 1, .pooling = Pooling::none};

@@ -675,7 +675,7 @@ private:
                              " indices; give one each, or none");
         }
         if (bags == 0 && !batch.indices.empty()) {
-            throw ShapeError("hotrow: " + std::to_string(batch.indices.size()) + " indices were given with batch_size 0; they belong to no bag");
+            throw ShapeError("hotrow: " + std::to_string(batch.indices.size()) + " indices were given with batch_size 0, so they belong to no bag; give none, or the batch_size");
         }
         return {batch.indices.data(), batch.offsets.data(), batch.weights.empty() ? nullptr : batch.weights.data(),
                 static_cast<std::uint32_t>(batch.indices.size()), static_cast<std::uint32_t>(bags), static_cast<std::uint32_t>(batch.batch_size),
@@ -694,7 +694,8 @@ private:
                              std::to_string(Dim) + " are needed");
         }
         if (Dim % 4 == 0 && reinterpret_cast<std::uintptr_t>(data) % (4 * sizeof(Scalar)) != 0) {
-            throw ShapeError("hotrow: the " + std::string(what) + " must be aligned to " + std::to_string(4 * sizeof(Scalar)) + " bytes, the width of one access");
+            throw ShapeError("hotrow: the " + std::string(what) + " must be aligned to " + std::to_string(4 * sizeof(Scalar)) + " bytes, the width of one access; it lies " +
+                             std::to_string(reinterpret_cast<std::uintptr_t>(data) % (4 * sizeof(Scalar))) + " beyond such an address");
         }
     }
 
@@ -824,7 +825,8 @@ private:
         std::vector<RowId> ids;
         for (const std::int64_t row : rows) {
             if (row < 0 || row >= limit) {
-                throw IndexError("hotrow: row " + std::to_string(row) + " was given; table " + std::to_string(table) + " has " + std::to_string(limit) + " rows");
+                throw IndexError("hotrow: row " + std::to_string(row) + " was given; table " + std::to_string(table) + " has " + std::to_string(limit) + " rows; give 0 to " +
+                                 std::to_string(limit - 1));
             }
             ids.push_back(static_cast<RowId>(begin + static_cast<std::uint64_t>(row)));
         }
@@ -865,14 +867,14 @@ private:
     std::uint64_t checked_range(int table, std::int64_t first_row, std::size_t size) const {
         const std::size_t tables = options_.table_rows.size();
         if (table < 0 || static_cast<std::size_t>(table) >= tables) {
-            throw IndexError("hotrow: table " + std::to_string(table) + " was asked for; there are " + std::to_string(tables));
+            throw IndexError("hotrow: table " + std::to_string(table) + " was asked for; there are " + std::to_string(tables) + ", so give 0 to " + std::to_string(tables - 1));
         }
         const std::int64_t rows = options_.table_rows[static_cast<std::size_t>(table)];
-        if (size % Dim != 0) throw ShapeError("hotrow: " + std::to_string(size) + " values are no whole rows of " + std::to_string(Dim));
+        if (size % Dim != 0) throw ShapeError("hotrow: " + std::to_string(size) + " values are no whole rows of " + std::to_string(Dim) + "; give a multiple");
         const std::int64_t count = static_cast<std::int64_t>(size / Dim);
         if (first_row < 0 || first_row > rows || count > rows - first_row) {
             throw IndexError("hotrow: " + std::to_string(count) + " rows from row " + std::to_string(first_row) + " on were asked for; table " +
-                             std::to_string(table) + " has " + std::to_string(rows));
+                             std::to_string(table) + " has " + std::to_string(rows) + "; give a first row and a number of values within it");
         }
         std::uint64_t first = static_cast<std::uint64_t>(first_row);
         for (int t = 0; t < table; ++t) first += static_cast<std::uint64_t>(options_.table_rows[static_cast<std::size_t>(t)]);

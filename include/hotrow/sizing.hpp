@@ -13,6 +13,7 @@
 #include "optimizer/hyperparameters.hpp"
 #include "options.hpp"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -82,7 +83,7 @@ struct Sizing {
         if (options.cache_sets) return static_cast<std::uint64_t>(*options.cache_sets);
         if (options.cache_fraction == 0.0) return 0;
         const double sets = options.cache_fraction * static_cast<double>(rows) / ways;
-        return sets < 1.0 ? 1u : static_cast<std::uint64_t>(sets + 0.5);
+        return sets < 1.0 ? 1u : static_cast<std::uint64_t>(std::floor(sets + 0.5));
     }
 
     static Geometry<RowId> geometry_of(const Options& options) {

@@ -55,12 +55,15 @@ struct Counts {
     std::uint64_t* values;
 
     HOTROW_HD void add(std::uint32_t table, Counter counter, std::uint64_t amount = 1) const {
-        std::uint64_t* value = values + table * static_cast<std::uint32_t>(counter_count) + static_cast<std::uint32_t>(counter);
+        std::uint64_t* value = values + place(table, counter);
 #if defined(__CUDA_ARCH__)
         atomicAdd(reinterpret_cast<unsigned long long*>(value), static_cast<unsigned long long>(amount));
 #else
         *value += amount;
 #endif
+    }
+    HOTROW_HD static std::uint32_t place(std::uint32_t table, Counter counter) {
+        return table * static_cast<std::uint32_t>(counter_count) + static_cast<std::uint32_t>(counter);
     }
 };
 
@@ -77,7 +80,7 @@ struct CountReplicas {
 
     /// Counts one thing, where nobody knows which threads share a replica.
     HOTROW_HD void add_shared(std::uint32_t table, Counter counter) const {
-        atomic_add(values + table * static_cast<std::uint32_t>(counter_count) + static_cast<std::uint32_t>(counter), std::uint64_t{1});
+        atomic_add(values + Counts::place(table, counter), std::uint64_t{1});
     }
 };
 

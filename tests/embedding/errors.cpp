@@ -160,7 +160,7 @@ TEST_CASE("batches of the wrong shape", "[embedding][errors]") {
     require_refused<ShapeError>(V32{}, V32{}, 0, {"0 offsets", "= 1"});
     require_refused<ShapeError>(V32{}, V32{0}, -1, {"batch_size is -1"});
     require_refused<ShapeError>(V32{1, 2}, V32{0, 1, 1, 2, 2}, 2, {"1 weights", "2 indices"}, {1.0f});
-    require_refused<ShapeError>(V32{1}, V32{0}, 0, {"1 indices", "batch_size 0"});
+    require_refused<ShapeError>(V32{1}, V32{0}, 0, {"1 indices", "batch_size 0", "give none, or the batch_size"});
     require_refused<ShapeError>(V32{}, V32{0}, std::numeric_limits<std::int32_t>::max(), {"tables * batch_size is 4294967294", "2147482623", "split"});
 }
 
@@ -230,7 +230,7 @@ TEST_CASE("outputs and gradients of the wrong shape", "[embedding][errors]") {
     require_error<ShapeError>(too_small, {"output has 12 elements", "4 rows of 4"});
     trained.require_unchanged();
     const auto shifted = [&] { return std::span<float>(trained.output + 1, 16); };
-    require_error<ShapeError>([&] { (void)embedding.forward(batch, shifted()); }, {"output must be aligned to 16 bytes"});
+    require_error<ShapeError>([&] { (void)embedding.forward(batch, shifted()); }, {"output must be aligned to 16 bytes", "it lies 4 beyond"});
     trained.require_unchanged();
     require_error<ShapeError>([&] { embedding.lookup(batch, trained.rows(5)); }, {"output has 20 elements", "4 rows of 4"});
     require_error<ShapeError>([&] { embedding.lookup(batch, shifted()); }, {"aligned to 16"});
@@ -300,13 +300,17 @@ TEST_CASE("ranges of rows that do not exist", "[embedding][errors]") {
         require_error<E>([&] { embedding.write_rows(table, first, std::span(values).first(size)); }, parts);
         trained.require_unchanged();
     };
-    refused(IndexError(""), -1, 0, 4, {"table -1", "there are 2"});
+    refused(IndexError(""), -1, 0, 4, {"table -1", "there are 2", "give 0 to 1"});
     refused(IndexError(""), 2, 0, 4, {"table 2", "there are 2"});
     refused(IndexError(""), 0, -1, 4, {"1 rows from row -1", "table 0 has 10"});
-    refused(IndexError(""), 0, 9, 8, {"2 rows from row 9", "table 0 has 10"});
+    refused(IndexError(""), 0, 9, 8, {"2 rows from row 9", "table 0 has 10", "within it"});
     refused(IndexError(""), 1, 4, 0, {"0 rows from row 4", "table 1 has 3"});
     refused(IndexError(""), 1, int64_max, 4, {"row 9223372036854775807", "table 1 has 3"});
-    refused(ShapeError(""), 0, 0, 7, {"7 values", "rows of 4"});
+    refused(ShapeError(""), 0, 0, 7, {"7 values", "rows of 4", "give a multiple"});
+    const std::vector<std::int64_t> beyond{2, 10};
+    require_error<IndexError>([&] { (void)embedding.pin_rows(0, beyond); }, {"row 10 was given", "table 0 has 10 rows", "give 0 to 9"});
+    require_error<IndexError>([&] { embedding.unpin_rows(1, beyond); }, {"row 10 was given", "table 1 has 3 rows", "give 0 to 2"});
+    trained.require_unchanged();
     embedding.read_rows(0, 10, std::span<float>());  // no rows at the end are fine
 }
 

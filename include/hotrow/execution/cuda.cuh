@@ -8,6 +8,7 @@
 #include "../statistics.hpp"
 #include "../storage/precision.hpp"
 #include "../storage/small_float.hpp"
+#include "kernel_namespace.hpp"
 #include "tile.hpp"
 
 #include <cub/device/device_radix_sort.cuh>
@@ -115,18 +116,7 @@ private:
 inline constexpr int block_threads = 256;
 // Kernels ask for one block at least (`__launch_bounds__(.., 1)`): left to itself, ptxas 13 spills up to 40 bytes to fit one block more.
 
-// Two translation units may instantiate the same kernel, perhaps built for different architectures or with different versions of
-// this library: kernels have hidden visibility and a namespace that names both.
-#define HOTROW_DETAIL_CONCAT_(a, b, c, d) v##a##_##b##_##c##_sm##d
-#define HOTROW_DETAIL_CONCAT(a, b, c, d) HOTROW_DETAIL_CONCAT_(a, b, c, d)
-#if defined(__CUDA_ARCH_LIST__)
-#define HOTROW_DETAIL_FIRST_(first, ...) first
-#define HOTROW_DETAIL_FIRST(...) HOTROW_DETAIL_FIRST_(__VA_ARGS__, 0)
-#define HOTROW_DETAIL_ARCH HOTROW_DETAIL_FIRST(__CUDA_ARCH_LIST__)
-#else
-#define HOTROW_DETAIL_ARCH 0
-#endif
-inline namespace HOTROW_DETAIL_CONCAT(HOTROW_VERSION_MAJOR, HOTROW_VERSION_MINOR, HOTROW_VERSION_PATCH, HOTROW_DETAIL_ARCH) {
+inline namespace HOTROW_KERNEL_NAMESPACE {
 
 /// body(tile, i) for i in [0, n), where n is the calls that `count` items take, or `*device_count` items if that is given.
 template <int Lanes, class Body>
@@ -154,7 +144,7 @@ __global__ __launch_bounds__(block_threads, 1) __attribute__((visibility("hidden
     }
 }
 
-}  // namespace HOTROW_DETAIL_CONCAT(HOTROW_VERSION_MAJOR, HOTROW_VERSION_MINOR, HOTROW_VERSION_PATCH, HOTROW_DETAIL_ARCH)
+}  // namespace HOTROW_KERNEL_NAMESPACE
 
 /// 1 where a run other than the first begins: their sum up to a key is the number of its run.
 template <class Key>
@@ -195,6 +185,8 @@ struct MarkRuns {
 };
 
 }  // namespace detail
+
+inline namespace HOTROW_KERNEL_NAMESPACE {
 
 /// A CUDA device, the one that is current when the embedding is made. All work goes to the stream of each call; a step
 /// allocates nothing and waits for nothing once `reserve` has seen its size, so it can be captured in a graph.
@@ -377,6 +369,8 @@ private:
     }
 };
 
+}  // namespace HOTROW_KERNEL_NAMESPACE
+
 /// Outputs and gradients may be of CUDA's own half types.
 template <>
 struct ScalarCast<__half> {
@@ -391,11 +385,3 @@ struct ScalarCast<__nv_bfloat16> {
 };
 
 }  // namespace hotrow
-
-#undef HOTROW_DETAIL_CONCAT_
-#undef HOTROW_DETAIL_CONCAT
-#undef HOTROW_DETAIL_ARCH
-#if defined(__CUDA_ARCH_LIST__)
-#undef HOTROW_DETAIL_FIRST_
-#undef HOTROW_DETAIL_FIRST
-#endif

@@ -36,7 +36,7 @@ struct RowFormat : private detail::RowFormatRequirements<PrecisionType, Quantize
     /// Byte layout of a stored row of `Dim` elements, in bytes.
     template <int Dim>
     struct Layout {
-        static_assert(Dim >= 1, "a row has at least one element");
+        static_assert(Dim >= 1, "RowFormat::Layout<Dim>: Dim must be at least 1");
         static constexpr int pack_bytes = 4 * PrecisionType::bits / 8;  ///< of four codes
         /// What every stored row is aligned to.
         static constexpr int alignment =
