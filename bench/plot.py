@@ -292,6 +292,8 @@ def link_bytes(results, path):
             if policy == "lfu_aged":
                 ends.append((places[-1], values[-1], text, colour))
         axes.set_xticks(range(len(shares)), [f"{100 * share:.3g} %" if share else "no cache" for share in shares])
+        axes.set_yticks([10, 20, 50, 100, 200, 400], ["10", "20", "50", "100", "200", "400"])
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.set_title(trace.replace("criteo", "Criteo").replace("zipf_", "Zipf, exponent "), fontsize=10)
         axes.set_xlabel("lines over rows")
         label_lines(axes, ends, 0.05)

@@ -24,7 +24,8 @@ inline constexpr int batches_ahead = 8;
 struct Embedding {
     std::string policy, precision;
     int row_bytes;     ///< of a stored row
-    int record_bytes;  ///< of it and what the optimizer keeps of it
+    int used_bytes;    ///< of it and what the optimizer keeps of it
+    int record_bytes;  ///< of that and padding, as the statistics count; from one record to the next
     /// Trains on all batches once, from an empty cache of `sets` sets (0: none): plan, forward, backward. What lines hold at the
     /// end is not written back.
     hotrow::Statistics (*train)(const hit_rate::Batches& batches, std::int64_t sets, int threads);

@@ -7,9 +7,9 @@
 
 namespace link_bytes {
 
-/// What kernels move over the link, in pieces. Rows and records lie `record_bytes` apart, and a row begins its record.
+/// What kernels move over the link, in pieces. Records lie `record_bytes` apart, and begin with a row. Of a record `used_bytes` are touched.
 struct Pieces {
-    int row_bytes = 0, record_bytes = 0;
+    int row_bytes = 0, used_bytes = 0, record_bytes = 0;
     double rows_read = 0;        ///< stored rows alone: lookups served in place, by a forward
     double records_read = 0;     ///< rows that enter the cache, and rows updated in place
     double records_written = 0;  ///< write-backs, and rows updated in place

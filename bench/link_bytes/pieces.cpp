@@ -12,6 +12,7 @@ Pieces pieces_of(const Embedding& embedding, const hotrow::Statistics& statistic
     const std::uint64_t in_place = written - statistics.write_backs;
     const std::uint64_t read = statistics.admissions + in_place;
     return {.row_bytes = embedding.row_bytes,
+            .used_bytes = embedding.used_bytes,
             .record_bytes = embedding.record_bytes,
             .rows_read = static_cast<double>((statistics.bytes_read - read * record) / row),
             .records_read = static_cast<double>(read),

@@ -46,6 +46,7 @@ Embedding embedding_of(std::string policy, std::string precision) {
     return {.policy = std::move(policy),
             .precision = std::move(precision),
             .row_bytes = Made::View::Layout::stride,
+            .used_bytes = Made::View::Records::Layout::used,
             .record_bytes = Made::View::stored_stride,
             .train = train<Made, CacheType>};
 }
