@@ -20,7 +20,7 @@ struct Pieces {
 /// Rates are what large copies reach, in bytes a second: read (host to device) and written (device to host).
 /// * PCIe 4.0 x16: 25 GB/s of 31.5 (16 GT/s, 128b/130b). Copies on an RTX 4090: 24 to 26 and 26 to 27 (NVIDIA/nvbandwidth, issue 15).
 /// * PCIe 5.0 x16: 50 GB/s of 63, the same share. On H100s kernels wrote 52.8 but read 35 (issue 24), so reads may be slower.
-/// * NVLink-C2C: 340 and 300 GB/s of 450. Kernels on a GH200 read 342, and writing was about 15 % slower (issue 23).
+/// * NVLink-C2C: 340 and 300 GB/s of 450. Kernels on a GH200 read 342, about 15 % faster than writing (issue 23).
 ///
 /// Small pieces go slower. A warp's accesses make one request for each line that they touch, for the sectors of it that they
 /// touch. A request costs its sectors and a packet's `overhead`, and copies at full rate are made of requests of whole lines.
