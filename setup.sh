@@ -14,7 +14,8 @@ wanted=(
     libeigen3-dev           # examples/dlrm: dense layers
     libcli11-dev            # examples/dlrm: options
     nlohmann-json3-dev      # examples/dlrm: results
-    python3:python3         # bench/traffic: a report
+    python3:python3         # bench/traffic: a report; tests of the documents
+    doxygen:doxygen         # docs: the reference
     "$@"
 )
 

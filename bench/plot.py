@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the pictures of docs/ from what the benchmarks print. Needs matplotlib.
+"""Draws the pictures of docs/ from what the benchmarks report. Needs matplotlib. bench/draw_all.py runs the benchmarks, too.
 
     bench_hit_rate --criteo=FILE --benchmark_out=results.json
     bench/plot.py hit_rate results.json docs/pictures/hit_rate.svg
     bench/plot.py budget results.json docs/pictures/budget.svg
-    bench_row_error --csv > row_error.csv
-    bench/plot.py row_error row_error.csv docs/pictures/row_error.svg
+    bench_row_error --benchmark_out=row_error.json
+    bench/plot.py row_error row_error.json docs/pictures/row_error.svg
+    bench/plot.py row_error_table row_error.json row_error.md
     dlrm --data FILE --sweep sweep.csv
     bench/plot.py accuracy sweep.csv docs/pictures/accuracy.svg
     bench_link_bytes --criteo=FILE --zipf=1.05 --benchmark_out=link_bytes.json
@@ -51,7 +52,7 @@ def read_results(path):
         results = json.load(file)["benchmarks"]
     for result in results:
         result["kind"] = result["name"].split("/")[0]
-        result.update(re.findall(r"/(\w+):([^/]+)", result["name"]))
+        result.update(re.findall(r"/([a-z]\w*):([^/]+)", result["name"]))
     return [result for result in results if result.get("run_type") != "aggregate" and "error_message" not in result]
 
 
@@ -167,15 +168,10 @@ def best_rows(rows):
     return [row for row in rows if not beaten(row)]
 
 
-def read_row_error(path):
-    with open(path, newline="") as file:
-        return [{"precision": line["precision"], "quantizer": line["quantizer"], "bytes": int(line["bytes_64"]),
-                 "error": float(line["nearest_64"])} for line in csv.DictReader(file)]
-
-
-def row_error(rows, path):
+def row_error(results, path):
     """Bytes of a stored row against the error of its elements. FP32 has none, and is left out."""
-    rows = [row for row in rows if row["error"] > 0]
+    rows = [{"precision": r["precision"], "quantizer": r["quantizer"], "bytes": round(r["bytes_64"]), "error": r["nearest_64"]}
+            for r in results if r["nearest_64"] > 0]
     figure, axes = plt.subplots(figsize=(7.2, 5.4))
     plain(axes)
     best = sorted(best_rows(rows), key=lambda row: row["bytes"])
@@ -193,6 +189,16 @@ def row_error(rows, path):
     axes.set_ylabel("root mean square error, nearest rounding\n(elements of unit variance)")
     label_best(axes, best)
     save(figure, path)
+
+
+def row_error_table(results, path):
+    """The table of docs/row_formats.md, in Markdown"""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("| precision | quantizer | bytes, dim 64 | bytes, dim 128 | FP32 / bytes, dim 64 | error nearest, dim 64 | "
+                   "error stochastic, dim 64 | error nearest, dim 128 |\n|---|---|---:|---:|---:|---:|---:|---:|\n")
+        for r in results:
+            file.write(f"| `{r['precision']}` | `{r['quantizer']}` | {r['bytes_64']:.0f} | {r['bytes_128']:.0f} | {256 / r['bytes_64']:.1f} | "
+                       f"{r['nearest_64']:.5f} | {r['stochastic_64']:.5f} | {r['nearest_128']:.5f} |\n")
 
 
 def label_best(axes, best):
@@ -305,7 +311,8 @@ def link_bytes(results, path):
 
 
 # name: how to read the results, how to draw them
-PICTURES = {"hit_rate": (read_results, hit_rate), "budget": (read_results, budget), "row_error": (read_row_error, row_error),
+PICTURES = {"hit_rate": (read_results, hit_rate), "budget": (read_results, budget), "row_error": (read_results, row_error),
+            "row_error_table": (read_results, row_error_table),
             "accuracy": (read_runs, accuracy), "link_bytes": (read_results, link_bytes)}
 
 
@@ -314,7 +321,7 @@ def main():
     commands = parser.add_subparsers(dest="picture", required=True)
     for name, (_, draw) in PICTURES.items():
         command = commands.add_parser(name, help=draw.__doc__.split(",")[0])
-        command.add_argument("results", help="JSON from --benchmark_out; for row_error and accuracy CSV: the output of bench_row_error --csv, the file of dlrm --sweep")
+        command.add_argument("results", help="JSON from --benchmark_out; for accuracy CSV: the file of dlrm --sweep")
         command.add_argument("picture_file", help="where the picture goes (.svg, .png, ...)")
     arguments = parser.parse_args()
     plt.rcParams.update({"font.size": 9, "svg.hashsalt": "hotrow", "svg.fonttype": "none"})

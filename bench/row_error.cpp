@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes per row against error, for every row format: the table of docs/row_formats.md, or with --csv the same for bench/plot.py.
+// Bytes per row against error, for every row format: the table and the picture of docs/row_formats.md, which bench/plot.py makes of
 //
-// Error: root of the mean square over 2,000 rows of standard Gaussian elements, which is also relative to their deviation.
+//     build/test/bench/bench_row_error --benchmark_out=row_error.json
+//
+// Counters: bytes_64 and bytes_128 of a stored row by dim; nearest_64, stochastic_64 and nearest_128, errors by rounding and dim. Error: root of the mean
+// square over 2,000 rows of standard Gaussian elements, which is also relative to their deviation. Times are of no interest.
+#include <benchmark/benchmark.h>
 #include <hotrow/storage/row_format.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace {
@@ -34,32 +37,32 @@ double error() {
     return std::sqrt(sum / (static_cast<double>(rows) * Dim));
 }
 
-bool csv = false;
-
 template <class P, class Q>
-void line(const char* quantizer) {
+void add(const std::string& quantizer) {
     using namespace hotrow;
     using Nearest = RowFormat<P, Q, NearestEven>;
     using Random = RowFormat<P, Q, Stochastic<>>;
-    const char* const format = csv ? "%s,\"%s\",%d,%d,%.1f,%.5f,%.5f,%.5f\n" : "| `%s` | `%s` | %d | %d | %.1f | %.5f | %.5f | %.5f |\n";
-    std::printf(format, P::name, quantizer, Nearest::template Layout<64>::stride, Nearest::template Layout<128>::stride,
-                256.0 / Nearest::template Layout<64>::stride, error<Nearest, 64>(), error<Random, 64>(), error<Nearest, 128>());
+    const std::string name = std::string("row_error/precision:") + P::name + "/quantizer:" + quantizer;
+    benchmark::RegisterBenchmark(name.c_str(), [](benchmark::State& state) {
+        auto& counters = state.counters;
+        for (auto _ : state) {
+            counters["nearest_64"] = error<Nearest, 64>();
+            counters["stochastic_64"] = error<Random, 64>();
+            counters["nearest_128"] = error<Nearest, 128>();
+        }
+        counters["bytes_64"] = Nearest::template Layout<64>::stride;
+        counters["bytes_128"] = Nearest::template Layout<128>::stride;
+    })->Iterations(1)->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace
 
-#define LINE(P, ...) line<hotrow::P, __VA_ARGS__>(#__VA_ARGS__)
+#define LINE(P, ...) add<hotrow::P, __VA_ARGS__>(#__VA_ARGS__)
 
 int main(int argc, char** argv) {
     using namespace hotrow;
-    csv = argc == 2 && std::strcmp(argv[1], "--csv") == 0;
-    if (argc > 1 && !csv) {
-        std::fprintf(stderr, "usage: %s [--csv]\n", argv[0]);
-        return 1;
-    }
-    std::printf("%s", csv ? "precision,quantizer,bytes_64,bytes_128,ratio_64,nearest_64,stochastic_64,nearest_128\n" :
-                "| precision | quantizer | bytes, dim 64 | bytes, dim 128 | FP32 / bytes, dim 64 | error nearest, dim 64 | error stochastic, dim 64 | error nearest, dim 128 |\n"
-                "|---|---|---:|---:|---:|---:|---:|---:|\n");
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
     LINE(Fp32, Cast);
     LINE(Fp16, Cast);
     LINE(Bf16, Cast);
@@ -92,4 +95,6 @@ int main(int argc, char** argv) {
     LINE(Int2, RowLearned<Fp16>);
     LINE(Int2, BlockAffine<16, Fp16>);
     LINE(Int2, BlockClipped<16, Fp16>);
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
 }

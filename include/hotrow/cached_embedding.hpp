@@ -73,9 +73,13 @@ class CachedEmbedding : private detail::OptimizerRequirements<OptimizerType> {
     static_assert(Backend::is_host || !PlacementType::is_lazy, "CachedEmbedding: MappedFile is for Host; on Cuda take HostMemory or ManagedMemory");
 
 public:
+    /// The numbers that an embedding is made from.
     using Options = EmbeddingOptions<OptimizerType, PlacementType>;
+    /// What kernels of one's own take.
     using View = EmbeddingView<Dim, RowFormatType, CacheType, OptimizerType, RowId, PlacementType>;
+    /// Where work goes in order: nothing on `Host`, a `cudaStream_t` on `Cuda`.
     using Stream = typename Backend::Stream;
+    /// Elements of a row.
     static constexpr int dim = Dim;
 
     /// Allocates and initialises all rows; those of a `MappedFile` that exists are opened, and training goes on from its last flush. Throws `OptionError` for options that
@@ -106,6 +110,7 @@ public:
     ~CachedEmbedding() {
         if (backend_) backend_->wait_aside();
     }
+    /// Plans and views of the other stay valid and are of this one now; the other may be destroyed or assigned to.
     CachedEmbedding(CachedEmbedding&&) noexcept = default;
     /// Gives its own memory back to its own backend first.
     CachedEmbedding& operator=(CachedEmbedding&& other) noexcept {

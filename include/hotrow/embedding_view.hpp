@@ -21,10 +21,10 @@ namespace hotrow {
 /// step, replayed, goes on counting and sees new hyperparameters.
 template <class OptimizerType>
 struct DeviceState {
-    std::uint64_t step;       ///< plans so far; part of every random key
-    std::uint64_t lookups;    ///< of all plans so far
-    OptimizerType optimizer;  ///< hyperparameters
-    detail::BadInput bad_input;
+    std::uint64_t step;          ///< plans so far; part of every random key
+    std::uint64_t lookups;       ///< of all plans so far
+    OptimizerType optimizer;     ///< hyperparameters
+    detail::BadInput bad_input;  ///< the first bad input, for `check`
 };
 
 /// All that kernels see of an embedding. Trivially copyable: kernels take it by value. Valid while the embedding lives.
@@ -42,21 +42,25 @@ template <int Dim, class RowFormatType, class CacheType, class OptimizerType, cl
 struct EmbeddingView : CacheView<CacheType, RowIdType>,
                        RowsView<Dim, RowFormatType, RowIdType, detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>>,
                        StatesView<Dim, OptimizerType, detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>> {
+    /// Linear row ids over all tables, and keys.
     using RowId = RowIdType;
+    /// Where a row is: a line, a stored row, or `nowhere`.
     using Location = RowIdType;
+    /// The parts that the library's own kernels take.
     using Tables = TablesView<RowIdType>;
-    using Tags = TagsView<CacheType::ways, RowIdType>;
-    using Cache = CacheView<CacheType, RowIdType>;
+    using Tags = TagsView<CacheType::ways, RowIdType>;  ///< who is cached
+    using Cache = CacheView<CacheType, RowIdType>;      ///< the same, and scores, ghosts, foresight
+    /// How stored rows and states lie in memory.
     using Records = detail::RecordsOf<Dim, RowFormatType, OptimizerType, PlacementType>;
-    using Rows = RowsView<Dim, RowFormatType, RowIdType, Records>;
-    using States = StatesView<Dim, OptimizerType, Records>;
-    using Optimizer = OptimizerType;
-    using Placement = PlacementType;
-    static constexpr RowId no_row = hotrow::no_row<RowIdType>;
-    static constexpr RowId nowhere = hotrow::nowhere<RowIdType>;
+    using Rows = RowsView<Dim, RowFormatType, RowIdType, Records>;  ///< stored rows and lines
+    using States = StatesView<Dim, OptimizerType, Records>;         ///< what the optimizer keeps
+    using Optimizer = OptimizerType;                                ///< the optimizer, and its hyperparameters
+    using Placement = PlacementType;                                ///< where stored rows are
+    static constexpr RowId no_row = hotrow::no_row<RowIdType>;      ///< the id outside of all tables
+    static constexpr RowId nowhere = hotrow::nowhere<RowIdType>;    ///< the location of such ids
 
-    DeviceState<OptimizerType>* state;
-    detail::CountReplicas counts;
+    DeviceState<OptimizerType>* state;  ///< step and hyperparameters
+    detail::CountReplicas counts;       ///< statistics
 
     // From the bases:
     //   row_id(table, index)                        the linear id of a row, `no_row` outside of the tables

@@ -23,6 +23,7 @@ struct Footprint {
     std::int64_t cache() const { return lines + tags + scores + flags + ghosts + foresight; }
     /// What replaces the FP32 tables: stored rows and cache.
     std::int64_t embedding() const { return stored_rows + cache(); }
+    /// All bytes.
     std::int64_t total() const { return embedding() + optimizer_state + control + workspace; }
     /// What is in the backend's own memory: of a GPU, what has to fit there.
     std::int64_t in_backend() const { return total() - apart; }

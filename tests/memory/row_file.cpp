@@ -6,22 +6,29 @@
 
 #include <hotrow/memory/row_file.hpp>
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace hotrow;
@@ -29,6 +36,19 @@ using hotrow::detail::RowFile;
 using hotrow::detail::RowFileView;
 using hotrow::test::RandomNumbers;
 using hotrow::test::TableFile;
+
+namespace {
+
+/// Called before a file is brought to the disk.
+std::function<void()> before_sync;
+
+}  // namespace
+
+/// In place of the C library's, for the tests of what a loss of power leaves.
+extern "C" int fdatasync(int descriptor) {
+    if (before_sync) before_sync();
+    return static_cast<int>(syscall(SYS_fdatasync, descriptor));
+}
 
 namespace {
 
@@ -75,6 +95,28 @@ std::string refusal(const std::string& path, const RowFile::Shape& shape = shape
         return error.what();
     }
     return "it was opened";
+}
+std::string bytes_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+}
+/// Runs `body` in a process of its own, which ends without closing anything. Returns its exit code.
+template <class Body>
+int in_other_process(Body&& body) {
+    const pid_t child = fork();
+    if (child == 0) {
+        int code = 1;
+        try {
+            code = body();
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "%s\n", error.what());
+        }
+        _exit(code);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    return WEXITSTATUS(status);
 }
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -137,6 +179,204 @@ TEST_CASE("Rows are written by many threads at once", "[memory]") {
     require_holds(file, model);
 }
 
+TEST_CASE("Killed at any moment, with many threads writing, a file opens as the last commit left it", "[memory]") {
+    const TableFile path;
+    // After commit `n` the rows hold the last of the values that rounds 1 to n wrote.
+    constexpr int threads = 3, writes = 120;
+    const auto row_of = [](std::uint64_t round, int i) {  // each round other rows, each row once
+        return (round * 1237 + static_cast<std::uint64_t>(i) * 13) % rows;
+    };
+    const auto record_of = [](std::uint64_t round, std::uint64_t row) {
+        RandomNumbers random(round * 100'003 + row);
+        return some_record(random);
+    };
+    Model model;
+    std::uint64_t modelled = 0, kept = 0;
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+    constexpr int kills = 40;
+#else
+    constexpr int kills = 200;
+#endif
+    RandomNumbers random(4);
+    for (int kill_number = 0; kill_number < kills; ++kill_number) {
+        int acknowledged[2];
+        REQUIRE(pipe(acknowledged) == 0);
+        const pid_t child = fork();
+        if (child == 0) {
+            RowFile file(path.path(), shape_of());
+            for (std::uint64_t round = state_of(file) + 1;; ++round) {
+                file.reserve(writes);
+                for (int i = 0; i < writes; ++i) file.allocate(row_of(round, i), 1);
+                const RowFileView view = file.view();
+                std::vector<std::thread> writers;
+                for (int t = 0; t < threads; ++t) {
+                    writers.emplace_back([&, t] {
+                        for (int i = t; i < writes; i += threads) {
+                            const std::uint64_t row = row_of(round, i);
+                            view.before_write(row);
+                            std::memcpy(view.record(row), record_of(round, row).data(), record_bytes);
+                        }
+                    });
+                }
+                for (std::thread& writer : writers) writer.join();
+                commit(file, round);
+                if (::write(acknowledged[1], &round, sizeof(round)) != sizeof(round)) _exit(1);
+            }
+        }
+        close(acknowledged[1]);
+        std::uint64_t last = modelled, round = 0;
+        for (std::uint64_t wanted = random.below(3); wanted > 0; --wanted) {
+            REQUIRE(read(acknowledged[0], &round, sizeof(round)) == sizeof(round));
+            last = round;
+        }
+        usleep(static_cast<useconds_t>(random.below(3000)));
+        kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        REQUIRE(WIFSIGNALED(status));
+        while (read(acknowledged[0], &round, sizeof(round)) == sizeof(round)) last = round;
+        close(acknowledged[0]);
+
+        const RowFile file(path.path(), shape_of());
+        const std::uint64_t found = state_of(file);
+        REQUIRE(found >= last);
+        REQUIRE(found <= last + 1);  // committed, but the word had not come
+        kept += found == modelled ? 1 : 0;
+        while (modelled < found) {
+            ++modelled;
+            for (int i = 0; i < writes; ++i) model[row_of(modelled, i)] = record_of(modelled, row_of(modelled, i));
+        }
+        require_holds(file, model);
+    }
+    REQUIRE(modelled > kills / 2);
+    REQUIRE(kept > 0);
+}
+
+TEST_CASE("A half-written journal entry on top of an undone one restores nothing", "[memory]") {
+    const TableFile path;
+    RandomNumbers random(5);
+    Model model;
+    {
+        RowFile file(path.path(), shape_of());
+        for (std::uint64_t row = 0; row < 20; ++row) write(file, row, model[row] = some_record(random));
+        commit(file, 1);
+    }
+    REQUIRE(in_other_process([&] {
+                RowFile file(path.path(), shape_of());
+                for (std::uint64_t row = 0; row < 10; ++row) write(file, row, some_record(random));
+                return 0;
+            }) == 0);
+    REQUIRE(in_other_process([&] {  // undoes; then as if killed in `before_write` when it has noted which row
+                const RowFile file(path.path(), shape_of());
+                const RowFileView view = file.view();
+                *view.journal_count = 1;
+                reinterpret_cast<detail::JournalEntry*>(view.journal)->row = 15;
+                return 0;
+            }) == 0);
+    const RowFile file(path.path(), shape_of());
+    require_holds(file, model);
+}
+
+TEST_CASE("A loss of power during or after a commit leaves that commit or the one before", "[memory]") {
+    const TableFile path, left;
+    RandomNumbers random(6);
+    // What is on the disk: each file as it was last brought there, the other pages in part.
+    std::string table, journal;
+    const auto mixed = [&](const std::string& durable, const std::string& now) {
+        constexpr std::size_t page = 4096;
+        std::string mix = durable;
+        mix.resize(now.size());
+        for (std::size_t at = 0; at < now.size(); at += page) {
+            if (random.below(2) == 0) mix.replace(at, std::min(page, now.size() - at), now, at, page);
+        }
+        return mix;
+    };
+    Model before, after;
+    std::uint64_t state = 0, losses = 0, kept_old = 0, got_new = 0;
+    const auto lose_power = [&](const std::string& table_left, const std::string& journal_left) {
+        const std::function<void()> hook = std::exchange(before_sync, nullptr);
+        std::ofstream(left.path(), std::ios::binary) << table_left;
+        std::ofstream(left.journal(), std::ios::binary) << journal_left;
+        {
+            const RowFile file(left.path(), shape_of());
+            const std::uint64_t found = state_of(file);
+            REQUIRE((found == state || found + 1 == state));
+            require_holds(file, found == state ? after : before);
+            ++(found == state ? got_new : kept_old);
+            ++losses;
+        }
+        before_sync = hook;
+    };
+
+    RowFile file(path.path(), shape_of());
+    table = bytes_of(path.path());
+    journal = bytes_of(path.journal());
+    for (int round = 0; round < 12; ++round) {
+        for (int i = 0; i < 150; ++i) {
+            const std::uint64_t row = random.below(rows);
+            write(file, row, after[row] = some_record(random));
+        }
+        ++state;
+        int syncs = 0;
+        before_sync = [&] {
+            const std::string table_now = bytes_of(path.path()), journal_now = bytes_of(path.journal());
+            if (syncs++ == 0) {  // the journal; nothing is promised until it is there
+                journal = journal_now;
+            } else {
+                for (int i = 0; i < 4; ++i) lose_power(mixed(table, table_now), journal);
+                table = table_now;
+            }
+            lose_power(table, journal);
+        };
+        commit(file, state);
+        before_sync = nullptr;
+        REQUIRE(syncs == 3);
+        lose_power(table, journal);
+        REQUIRE(got_new > static_cast<std::uint64_t>(round));  // the commit has returned
+        before = after;
+    }
+    REQUIRE(kept_old > 12);
+    REQUIRE(losses == 12 * 12);
+}
+
+TEST_CASE("Processes that create and open one file at once take turns", "[memory]") {
+    constexpr std::uint64_t processes = 6;
+    for (int round = 0; round < 10; ++round) {
+        const TableFile path;
+        if (round % 2 == 1) std::ofstream(path.path()).flush();  // an empty file, as mkstemp makes
+        std::vector<pid_t> children;
+        for (std::uint64_t i = 0; i < processes; ++i) {
+            children.push_back(fork());
+            if (children.back() != 0) continue;
+            for (int tries = 0; tries < 20'000; ++tries) {
+                try {
+                    RowFile file(path.path(), shape_of());
+                    const std::uint64_t turn = state_of(file);
+                    Record record{};
+                    record.fill(static_cast<std::byte>(turn + 1));
+                    write(file, turn, record);
+                    commit(file, turn + 1);
+                    _exit(0);
+                } catch (const StorageError&) {
+                    usleep(200);
+                }
+            }
+            _exit(1);
+        }
+        for (const pid_t child : children) {
+            int status = 0;
+            REQUIRE(waitpid(child, &status, 0) == child);
+            REQUIRE(WIFEXITED(status));
+            REQUIRE(WEXITSTATUS(status) == 0);
+        }
+        const RowFile file(path.path(), shape_of());
+        REQUIRE(state_of(file) == processes);
+        Model model;
+        for (std::uint64_t turn = 0; turn < processes; ++turn) model[turn].fill(static_cast<std::byte>(turn + 1));
+        require_holds(file, model);
+    }
+}
+
 TEST_CASE("A table of a billion rows opens at once and takes no room", "[memory]") {
     const TableFile path;
     constexpr std::uint64_t many = 1'000'000'000;
@@ -197,6 +437,28 @@ TEST_CASE("Files that cannot be used are refused with what, how much and what to
         std::string first(1, '\0');
         std::ifstream(text.path()).read(first.data(), 1);
         REQUIRE(first == "C");  // left as it was
+    }
+    SECTION("somebody else's file where the journal would be") {
+        const TableFile other;
+        std::ofstream(other.journal()) << "Call me Ishmael.";
+        REQUIRE(contains(refusal(other.path()), "no journal of hotrow's"));
+        REQUIRE(bytes_of(other.journal()) == "Call me Ishmael.");
+        REQUIRE_FALSE(std::filesystem::exists(other.path()));
+    }
+    SECTION("a pipe") {
+        const TableFile pipe;
+        REQUIRE(mkfifo(pipe.path().c_str(), 0600) == 0);
+        REQUIRE(contains(refusal(pipe.path()), "no regular file"));
+        REQUIRE(std::filesystem::is_fifo(pipe.path()));
+    }
+    SECTION("a damaged count of commits") {
+        const std::string control = bytes_of(path.path()).substr(4096, 16);
+        overwrite(path.path(), 4096, std::string_view("\0\0\0\0\0\0\0\0", 8));
+        REQUIRE(contains(refusal(path.path()), "is damaged"));
+        overwrite(path.path(), 4096, control);
+        overwrite(path.path(), 4096 + 8, "\xFF\xFF\xFF\xFF");
+        REQUIRE(contains(refusal(path.path()), "is damaged"));
+        overwrite(path.path(), 4096, control);
     }
     SECTION("a damaged header") {
         overwrite(path.path(), 24, "\x01");

@@ -26,11 +26,11 @@ concept Index = std::same_as<I, std::int32_t> || std::same_as<I, std::int64_t>;
 ///   number of lookups.
 template <Index I>
 struct Batch {
-    std::span<const I> indices;
-    std::span<const I> offsets;
-    std::span<const float> weights = {};
-    std::int32_t batch_size = 0;
-    Pooling pooling = Pooling::sum;
+    std::span<const I> indices;           ///< [lookups] row within its table
+    std::span<const I> offsets;           ///< [tables * batch_size + 1] first lookup of each bag
+    std::span<const float> weights = {};  ///< [lookups], or empty for all ones
+    std::int32_t batch_size = 0;          ///< samples; bags of one table
+    Pooling pooling = Pooling::sum;       ///< how a bag becomes an output row
 };
 
 /// What to do with an index outside its table. Either way it touches no memory, and adds nothing to its bag.
@@ -41,18 +41,20 @@ enum class Bounds : std::uint8_t { report, skip };
 /// A batch as kernels see it.
 template <Index I>
 struct BatchView {
-    const I* indices;
-    const I* offsets;
-    const float* weights;  ///< null: all ones
-    std::uint32_t lookups;
-    std::uint32_t bags;
-    std::uint32_t batch_size;
-    Pooling pooling;
+    const I* indices;          ///< [lookups]
+    const I* offsets;          ///< [bags + 1]
+    const float* weights;      ///< null: all ones
+    std::uint32_t lookups;     ///< indices of all tables
+    std::uint32_t bags;        ///< tables * batch_size
+    std::uint32_t batch_size;  ///< samples
+    Pooling pooling;           ///< how a bag becomes an output row
 
-    /// First and last + 1 lookup of a bag, kept inside the batch whatever the offsets say.
+    /// First lookup of a bag, kept inside the batch whatever the offsets say.
     HOTROW_HD std::uint32_t begin(std::uint32_t bag) const { return clamp(offsets[bag], 0u); }
+    /// Last lookup + 1 of a bag, likewise.
     HOTROW_HD std::uint32_t end(std::uint32_t bag) const { return clamp(offsets[bag + 1u], begin(bag)); }
 
+    /// Weight of a lookup: 1 where the batch has none.
     HOTROW_HD float weight(std::uint32_t position) const { return weights == nullptr ? 1.0f : weights[position]; }
 
     /// The last bag that starts at or before `position`.

@@ -13,10 +13,10 @@ namespace hotrow {
 /// A ticket for one planned batch: good for the embedding that made it, from `plan` to `backward`, `finish` or `release`.
 template <Index I>
 struct Plan {
-    const void* owner = nullptr;
-    std::uint64_t sequence = 0;
-    std::uint32_t place = 0;  ///< which of the embedding's workspaces holds it
-    BatchView<I> batch{};
+    const void* owner = nullptr;  ///< the embedding that made it
+    std::uint64_t sequence = 0;   ///< tells it from plans before it
+    std::uint32_t place = 0;      ///< which of the embedding's workspaces holds it
+    BatchView<I> batch{};         ///< what was planned
 };
 
 /// What the plan of a batch holds. `n` is the number of lookups; a *run* is a stretch of equal keys, one unique row.
@@ -30,23 +30,23 @@ struct Plan {
 /// Lookups with an index outside of its table are at `nowhere`, together in one run.
 template <class RowId>
 struct PlanView {
-    RowId* keys;               ///< [n] sorted keys
-    std::uint32_t* positions;  ///< [n] the lookup behind each sorted key; ascending within a run
-    std::uint32_t* bags;       ///< [n] bag of each lookup
-    std::uint32_t* run_of;     ///< [n] run of each sorted key
-    std::uint32_t* run_begin;  ///< [n + 1] first sorted key of each run
-    RowId* run_location;       ///< [n] where each run's row is (after admission)
-    RowId* run_evicted;        ///< [n] what an admission does; see below
-    RowId* locations;          ///< [n] where each lookup's row is
-    std::uint32_t* run_count;  ///< [1]
-    std::uint64_t* step;       ///< [1] number of this plan; part of every random key of its batch
+    RowId* keys;                    ///< [n] sorted keys
+    std::uint32_t* positions;       ///< [n] the lookup behind each sorted key; ascending within a run
+    std::uint32_t* bags;            ///< [n] bag of each lookup
+    std::uint32_t* run_of;          ///< [n] run of each sorted key
+    std::uint32_t* run_begin;       ///< [n + 1] first sorted key of each run
+    RowId* run_location;            ///< [n] where each run's row is (after admission)
+    RowId* run_evicted;             ///< [n] what an admission does; see below
+    RowId* locations;               ///< [n] where each lookup's row is
+    std::uint32_t* run_count;       ///< [1]
+    std::uint64_t* step;            ///< [1] number of this plan; part of every random key of its batch
     std::uint64_t* lookups_before;  ///< [1] lookups of all plans before this one
-    float* partial_sums;       ///< [n / chunk_length][dim] sums of full chunks of long runs or bags
-    std::uint32_t lookups;
-    std::uint32_t batch_size;
+    float* partial_sums;            ///< [n / chunk_length][dim] sums of full chunks of long runs or bags
+    std::uint32_t lookups;          ///< indices of the batch
+    std::uint32_t batch_size;       ///< samples
 
-    static constexpr RowId not_admitted = std::numeric_limits<RowId>::max();
-    static constexpr RowId nothing_to_write = not_admitted - 1u;  ///< admitted; the way was empty or clean
+    static constexpr RowId not_admitted = std::numeric_limits<RowId>::max();  ///< of `run_evicted`: the row did not enter the cache
+    static constexpr RowId nothing_to_write = not_admitted - 1u;              ///< admitted; the way was empty or clean
     // any other value: admitted, and this dirty row must be written back first
 
     /// Unique rows of the batch; on a device, for kernels only.
@@ -60,6 +60,7 @@ struct PlanView {
                                       [&](std::uint32_t i, float* sum) HOTROW_INLINE_LAMBDA { add(positions[i], sum); });
     }
 
+    /// Lookups of a run's row in this batch.
     HOTROW_HD std::uint32_t run_length(std::uint32_t run) const { return run_begin[run + 1u] - run_begin[run]; }
 
     /// The table of a run's row: that of its first lookup.
@@ -87,9 +88,10 @@ inline constexpr int max_in_flight = 8;
 /// evicted, and a row that one of them uses in place is not admitted, so no update is lost whatever the policy.
 template <class RowId>
 struct PlansInFlight {
-    PlanView<RowId> plans[max_in_flight - 1];
-    int count = 0;
+    PlanView<RowId> plans[max_in_flight - 1];  ///< the first `count` of them
+    int count = 0;                             ///< how many
 
+    /// Whether one of them looks up the row with this key.
     HOTROW_HD bool use(RowId key) const {
         for (int i = 0; i < count; ++i) {
             if (plans[i].uses(key)) return true;

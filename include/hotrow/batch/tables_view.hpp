@@ -14,6 +14,7 @@ namespace hotrow {
 /// `nowhere` is the place of a bad index; `no_row` is the tag of an empty way.
 template <class RowId>
 inline constexpr RowId nowhere = std::numeric_limits<RowId>::max();
+/// See `nowhere`.
 template <class RowId>
 inline constexpr RowId no_row = std::numeric_limits<RowId>::max();
 

@@ -15,7 +15,7 @@ namespace hotrow {
 template <int Ways>
 struct SetAssociative {
     static_assert(Ways >= 1 && Ways <= 128, "SetAssociative<Ways>: Ways must be 1 to 128");
-    static constexpr int ways = Ways;
+    static constexpr int ways = Ways;  ///< lines of a set
 };
 
 /// One way: a row has one place only.
@@ -59,11 +59,11 @@ struct Cache {
     static_assert(GhostsType::per_set == 0 || remembers<EvictionType>,
                   "Cache: Ghosts need an eviction policy with remember(score, clock) and recall(bits, clock), such as LfuAged or Lfu");
 
-    static constexpr int ways = Associativity::ways;
-    static constexpr int ghosts_per_set = GhostsType::per_set;
-    using Eviction_t = EvictionType;
-    using Line = LineType;
-    using Admission_t = AdmissionType;
+    static constexpr int ways = Associativity::ways;            ///< lines of a set
+    static constexpr int ghosts_per_set = GhostsType::per_set;  ///< scores remembered besides
+    using Eviction_t = EvictionType;                            ///< the eviction policy
+    using Line = LineType;                                      ///< element of a line
+    using Admission_t = AdmissionType;                          ///< the admission policy
 };
 
 }  // namespace hotrow

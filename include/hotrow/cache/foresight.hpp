@@ -18,7 +18,7 @@ inline constexpr int max_announced = 64;
 struct NextUse {
     std::uint32_t batches = 0;  ///< from the batch that is planned to that use; 0: no announced batch needs the row
     std::uint32_t lookups = 0;  ///< over `uses`: a fair guess of the lookups at that use
-    std::uint32_t uses = 0;
+    std::uint32_t uses = 0;     ///< steps of that generation of 64 that need the row
 };
 
 /// What announced batches will look up: for each row the steps that need it, and how many lookups those are in all.
@@ -32,6 +32,7 @@ struct ForesightView {
     static constexpr std::uint64_t generation_length = 64;
     static constexpr RowId no_row = std::numeric_limits<RowId>::max();
 
+    /// The batches of 64 steps.
     struct Generation {
         std::uint64_t number = std::numeric_limits<std::uint64_t>::max();  ///< its steps begin at 64 * number
         RowId* rows = nullptr;                                             ///< [places]

@@ -9,7 +9,7 @@ namespace hotrow {
 
 /// Nothing is remembered of rows outside of the cache.
 struct NoGhosts {
-    static constexpr int per_set = 0;
+    static constexpr int per_set = 0;  ///< words of a set
 };
 
 /// Each set remembers the scores of `PerSet` rows that are not in it: those with the greatest priorities among the rows that left
@@ -18,7 +18,7 @@ struct NoGhosts {
 template <int PerSet>
 struct Ghosts {
     static_assert(PerSet >= 1 && PerSet <= 128, "Ghosts<PerSet>: PerSet must be 1 to 128");
-    static constexpr int per_set = PerSet;
+    static constexpr int per_set = PerSet;  ///< words of a set
 };
 
 namespace detail {

@@ -45,6 +45,7 @@ HOTROW_HD inline float square_root(float a) {
 #endif
 }
 
+/// The bits of a float.
 HOTROW_HD inline std::uint32_t bits_of(float a) {
 #if defined(__CUDA_ARCH__)
     return __float_as_uint(a);
@@ -53,6 +54,7 @@ HOTROW_HD inline std::uint32_t bits_of(float a) {
 #endif
 }
 
+/// The float of these bits.
 HOTROW_HD inline float float_of(std::uint32_t bits) {
 #if defined(__CUDA_ARCH__)
     return __uint_as_float(bits);
@@ -70,6 +72,7 @@ HOTROW_HD inline std::int32_t ordered(float a) {
     const std::int32_t bits = static_cast<std::int32_t>(bits_of(a));
     return bits ^ ((bits >> 31) & 0x7fffffff);
 }
+/// The inverse of `ordered`.
 HOTROW_HD inline float from_ordered(std::int32_t a) { return float_of(static_cast<std::uint32_t>(a ^ ((a >> 31) & 0x7fffffff))); }
 
 /// 2^exponent for -126 <= exponent <= 127.

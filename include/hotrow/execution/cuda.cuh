@@ -299,6 +299,7 @@ public:
         ~Mark() {
             if (event_ != nullptr) (void)cudaEventDestroy(event_);
         }
+        /// Marks what the stream has been given so far.
         void set(Stream stream) {
             detail::require(cudaEventRecord(event_, stream.handle), "cudaEventRecord");
             stream_ = stream.handle;
@@ -380,6 +381,7 @@ struct ScalarCast<__half> {
     HOTROW_HD static float to_float(__half value) { return ScalarCast<Float16>::to_float({__half_as_ushort(value)}); }
     HOTROW_HD static __half from_float(float value) { return __ushort_as_half(ScalarCast<Float16>::from_float(value).bits); }
 };
+/// The same for `__nv_bfloat16`.
 template <>
 struct ScalarCast<__nv_bfloat16> {
     HOTROW_HD static float to_float(__nv_bfloat16 value) { return ScalarCast<BFloat16>::to_float({__bfloat16_as_ushort(value)}); }

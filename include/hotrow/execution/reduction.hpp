@@ -17,6 +17,7 @@
 ///   depends on the segment alone, and a device may sum the chunks of a long segment in parallel.
 namespace hotrow::reduction {
 
+/// Rows whose sum is made in order; longer segments are sums of such sums.
 inline constexpr std::uint32_t chunk_length = 64;
 
 /// Adds by halving from the top. Each step is a loop of known length, which vectorises in registers.
@@ -71,9 +72,9 @@ HOTROW_HD HOTROW_INLINE float row_sum_of_squares(const TileType& tile, const flo
     return row_dot<Dim>(tile, values, values);
 }
 
-/// Adds the rows `begin .. end` of a segment in the fixed shape. `add(from, to, sum)` adds rows, one after the other, to this lane's
-/// elements `sum`; `sum_of_chunk(start, sum)` turns zeros into the sum of the full chunk that starts at `start` of a segment longer than a chunk.
-/// `Local` is the lane's number of elements; an empty segment gives zeros.
+/// Adds the rows `[begin, end)` of a segment in the fixed shape. `add(from, to, sum)` adds rows, one after the other, to the elements of
+/// this lane; `sum_of_chunk(start, sum)` turns zeros into the sum of the full chunk that starts at `start` of a segment longer than a chunk.
+/// `Local` is the number of elements of a lane; an empty segment gives zeros.
 template <int Local, class Add, class SumOfChunk>
 HOTROW_HD HOTROW_INLINE void segment_sum(std::uint32_t begin, std::uint32_t end, float* total, Add&& add, SumOfChunk&& sum_of_chunk) {
     HOTROW_UNROLL

@@ -72,6 +72,7 @@ template <class T, Tile TileType>
 HOTROW_HD T lowest(const TileType& tile, T value) {
     return lowest_of<TileType::lanes>(tile, value);
 }
+/// See `lowest`.
 template <class T, Tile TileType>
 HOTROW_HD T highest(const TileType& tile, T value) {
     return highest_of<TileType::lanes>(tile, value);

@@ -59,8 +59,22 @@ public:
         if (::fstat(descriptor_, &about) != 0) refuse_call(path_, "its size cannot be read", errno, "check the file system");
         return static_cast<std::uint64_t>(about.st_size);
     }
+    /// Neither folder nor device nor pipe.
+    bool is_regular() const {
+        struct stat about {};
+        return ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
+    }
+    /// Whether this is the file that has the name `path` now.
+    bool is_at(const std::string& path) const {
+        struct stat about {}, named {};
+        return ::fstat(descriptor_, &about) == 0 && ::stat(path.c_str(), &named) == 0 && about.st_dev == named.st_dev && about.st_ino == named.st_ino;
+    }
     void resize(std::uint64_t bytes) const {
-        if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) {
+        int result = 0;
+        do {
+            result = ::ftruncate(descriptor_, static_cast<off_t>(bytes));
+        } while (result != 0 && errno == EINTR);
+        if (result != 0) {
             refuse_call(path_, "it cannot get a size of " + std::to_string(bytes) + " bytes, most of them holes", errno, "take a file system, and a limit of file sizes, that allow it");
         }
     }
@@ -91,7 +105,11 @@ public:
     }
     /// Gives bytes `first .. first + count` blocks of the disk, so that a mapping of them can be written even if the disk fills up. What they hold stays.
     void allocate(std::uint64_t first, std::uint64_t count) const {
-        if (::fallocate(descriptor_, 0, static_cast<off_t>(first), static_cast<off_t>(count)) == 0) return;
+        int result = 0;
+        do {
+            result = ::fallocate(descriptor_, 0, static_cast<off_t>(first), static_cast<off_t>(count));
+        } while (result != 0 && errno == EINTR);
+        if (result == 0) return;
         if (errno == EOPNOTSUPP || errno == ENOSYS) return fill_holes(first, count);
         refuse_call(path_, "the disk gives no " + std::to_string(count) + " bytes more", errno, "make room on it, and try again; what was flushed is safe");
     }
@@ -112,6 +130,14 @@ private:
     std::string path_;
     int descriptor_ = -1;
 };
+
+/// Brings the name of a file to the disk: without it, what is synchronised of a new file is lost with the power.
+inline void sync_folder_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const FileHandle folder(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    // Some file systems refuse, and some folders may be written but not read: then names are the system's matter.
+    if (folder.is_open() && ::fsync(folder.descriptor()) != 0 && errno == EIO) refuse_call(path, "its name cannot be brought to the disk", errno, "check the disk");
+}
 
 /// Bytes of a file, or zeros of no file, in memory.
 class Mapping {

@@ -22,9 +22,12 @@ namespace hotrow::detail {
 /// whether the row has a record; the records. It is sparse and has its full size from the start.
 ///
 /// *Commit*: before a record changes for the first time after a commit, the journal gets what it was (`RowFileView::before_write`). A commit brings
-/// all to the disk and then steps the epoch, one store, which makes the journal's entries void. Opening a file undoes what valid entries say. So
-/// whenever the process is killed, in the middle of an undo too, the file opens as the last commit left it. After a loss of power it does so if it came
-/// during or right after a commit; between commits the system writes pages in an order of its own, and rows may be of either state.
+/// the journal, then the table to the disk and then steps the epoch, one store, which makes the journal's entries void. Opening a file undoes what
+/// valid entries say, then empties the journal. So whenever the process is killed, in the middle of an undo too, the file opens as the last commit
+/// left it.
+///
+/// *Power*: a commit that returned survives a loss of power until the next record is written. So does the one before while a commit runs, from when
+/// the journal is on the disk. In between the system writes pages of table and journal in an order of its own: rows may be of either state.
 ///
 /// *Full disks* are found by `allocate` and `reserve`, before a mapping is written, where they would be a signal.
 class RowFile {
@@ -43,8 +46,12 @@ public:
     RowFile(const std::string& path, const Shape& shape, std::uint64_t resident_limit = 0) : shape_(shape), resident_limit_(resident_limit) {
         file_ = FileHandle(path, O_RDWR);
         if (!file_.is_open() && errno != ENOENT) refuse_call(path, "it cannot be opened for reading and writing", errno, "give the path of a file that may be written");
+        if (file_.is_open()) {
+            if (!file_.is_regular()) refuse_file(path, "it is a device or a pipe and no regular file; give another path");
+            lock(file_);
+            if (!file_.is_at(path)) refuse_file(path, "another process has just replaced it; try again");
+        }
         if (file_.is_open() && file_.size() > 0) {
-            lock();
             check_header();
         } else {
             create(path);
@@ -52,8 +59,13 @@ public:
         }
         table_ = Mapping(file_, file_bytes());
         table_.expect_random_access();
-        open_journal();
-        if (!is_new_) undo();
+        try {
+            undo(open_journal());
+            empty_journal();
+        } catch (...) {
+            if (is_new_) ::unlink(path.c_str());
+            throw;
+        }
         saved_ = Mapping(bits_bytes());
         known_pages_ = Mapping(known_bytes(file_bytes()));
         control()->owner = static_cast<std::uint64_t>(::getpid());
@@ -110,12 +122,13 @@ public:
     void commit(std::span<const std::byte> state) {
         Control& now = *control();
         std::memcpy(now.state[(now.epoch + 1u) % 2u], state.data(), state.size());
+        seal_journal();
         file_.sync();
         std::atomic_signal_fence(std::memory_order_seq_cst);
         std::atomic_ref(now.epoch).store(now.epoch + 1u, std::memory_order_release);
         std::atomic_signal_fence(std::memory_order_seq_cst);
+        forget_journal();  // before `sync` may throw: the entries are void already
         file_.sync();
-        forget_journal();
     }
 
     /// Bytes of the file, were it whole, and of what is kept of it in memory. The journal, which grows with the rows written between commits, is not in them.
@@ -150,7 +163,14 @@ private:
         std::uint64_t owner;  ///< process that has it open, or had
         std::byte state[2][max_state_bytes];
     };
-    static_assert(sizeof(Header) <= page && sizeof(Control) <= page);
+    /// In the journal: the entries it had when a commit began to bring the table to the disk. After a loss of power the count in the table may be older.
+    struct Seal {
+        std::uint64_t epoch;
+        std::uint64_t count;
+    };
+    static constexpr std::uint64_t seal_offset = page / 2u;
+    static constexpr std::uint64_t max_description_bytes = 1u << 20;
+    static_assert(sizeof(Header) <= seal_offset && seal_offset + sizeof(Seal) <= page && sizeof(Control) <= page);
 
     static std::uint64_t checksum_of(const Header& header, const std::string& description) {
         std::uint64_t sum = 0xCBF29CE484222325u;  // FNV-1a
@@ -167,15 +187,16 @@ private:
     std::uint64_t records_offset() const { return bits_offset() + pages(bits_bytes()); }
     std::uint64_t file_bytes() const { return pages(records_offset() + shape_.rows * shape_.record_bytes); }
     std::uint64_t entry_bytes() const { return JournalEntry::bytes(shape_.record_bytes); }
+    std::uint64_t journal_bytes() const { return page + shape_.rows * entry_bytes(); }
     Control* control() const { return reinterpret_cast<Control*>(table_.data() + page); }
     const std::string& path() const { return file_.path(); }
 
-    void lock() const {
-        if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) == 0) return;
-        if (errno != EWOULDBLOCK) refuse_call(path(), "it cannot be locked", errno, "take a file system with locks");
+    static void lock(const FileHandle& file) {
+        if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) == 0) return;
+        if (errno != EWOULDBLOCK) refuse_call(file.path(), "it cannot be locked", errno, "take a file system with locks");
         Control other{};
-        file_.read(&other, sizeof(other), page);
-        refuse_file(path(), "it is in use" + (other.owner == 0 ? std::string() : " by process " + std::to_string(other.owner)) + "; one embedding at a time may have it open");
+        file.read(&other, sizeof(other), page);
+        refuse_file(file.path(), "it is in use" + (other.owner == 0 ? std::string() : " by process " + std::to_string(other.owner)) + "; one embedding at a time may have it open");
     }
 
     Header header_of(const char (&magic)[8], std::uint64_t id) const {
@@ -192,14 +213,15 @@ private:
         return header;
     }
 
-    /// Under another name first, so that a file at `path` is whole.
+    /// Under another name first, so that what is at `path` is whole, and locked already. `file_` is an empty file at `path`, such as those of mkstemp, or none.
     void create(const std::string& path) {
-        const std::string unfinished = path + ".new";
-        FileHandle file(unfinished, O_RDWR | O_CREAT | O_TRUNC);
+        const std::uint64_t now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+        id_ = (now ^ static_cast<std::uint64_t>(::getpid()) << 40) * 0x9E3779B97F4A7C15u;
+        const std::string unfinished = path + ".new" + std::to_string(id_);  // nobody else's, who may be about to create the same table
+        FileHandle file(unfinished, O_RDWR | O_CREAT | O_EXCL);
         if (!file.is_open()) refuse_call(path, "it cannot be created", errno, "give a path in a folder that exists and may be written");
         try {
-            const std::uint64_t now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-            id_ = (now ^ static_cast<std::uint64_t>(::getpid()) << 40) * 0x9E3779B97F4A7C15u;
+            lock(file);
             file.resize(file_bytes());
             file.allocate(0, bits_offset());
             const Header header = header_of(table_magic, id_);
@@ -209,9 +231,8 @@ private:
             first.epoch = 1;
             file.write(&first, sizeof(first), page);
             file.sync();
-            // An empty file may stand there, such as those of mkstemp.
-            (void)(file_.is_open() ? ::unlink(path.c_str()) : 0);
-            if (::link(unfinished.c_str(), path.c_str()) != 0) refuse_call(path, "it cannot be created", errno, "give a path where nothing is yet");
+            const int placed = file_.is_open() ? ::rename(unfinished.c_str(), path.c_str()) : ::link(unfinished.c_str(), path.c_str());
+            if (placed != 0) refuse_call(path, "it cannot be created", errno, "give a path where nothing is yet");
         } catch (...) {
             ::unlink(unfinished.c_str());
             throw;
@@ -219,7 +240,7 @@ private:
         ::unlink(unfinished.c_str());
         file.rename_to(path);
         file_ = std::move(file);
-        lock();
+        sync_folder_of(path);
     }
 
     void check_header() {
@@ -231,7 +252,7 @@ private:
             refuse_file(path(), "its format is version " + std::to_string(header.version) + ", and this library knows up to " + std::to_string(version) + "; open it with a newer one");
         }
         const std::uint64_t size = file_.size();
-        std::string description(static_cast<std::size_t>(std::min<std::uint64_t>(header.description_bytes, size)), '\0');
+        std::string description(static_cast<std::size_t>(std::min(header.description_bytes, max_description_bytes)), '\0');
         file_.read(description.data(), description.size(), 2u * page);
         if (header.checksum != checksum_of(header, description)) refuse_file(path(), "its header is damaged (the checksum differs); restore the file from a copy");
         if (header.rows != shape_.rows || header.record_bytes != shape_.record_bytes || header.state_bytes != shape_.state_bytes || description != shape_.description) {
@@ -241,34 +262,59 @@ private:
         if (size < file_bytes()) {
             refuse_file(path(), "it has " + std::to_string(size) + " bytes and should have " + std::to_string(file_bytes()) + ": it was truncated; restore it from a copy");
         }
+        Control now{};
+        file_.read(&now, sizeof(now), page);
+        if (now.epoch == 0 || now.journal_count > shape_.rows) refuse_file(path(), "the count of its flushes or of its journal is damaged; restore the file from a copy");
         id_ = header.id;
     }
 
-    void open_journal() {
+    /// Returns how many entries there may be to undo.
+    std::uint64_t open_journal() {
         const std::string path = this->path() + ".journal";
         journal_file_ = FileHandle(path, O_RDWR | O_CREAT);
         if (!journal_file_.is_open()) refuse_call(path, "it cannot be opened or created", errno, "give a path in a folder that may be written");
-        const std::uint64_t needed = page + control()->journal_count * entry_bytes();
-        const std::uint64_t size = journal_file_.size();
+        if (!journal_file_.is_regular()) refuse_file(path, "it is a device or a pipe and no regular file; move it away");
         Header found{};
         journal_file_.read(&found, sizeof(found), 0);
-        const Header wanted = header_of(journal_magic, id_);
-        if (std::memcmp(&found, &wanted, sizeof(wanted)) != 0 || size < needed) {
-            if (control()->journal_count > 0) {
-                refuse_file(path, "the table was not flushed before its process ended, and this is not its whole journal (" + std::to_string(size) + " bytes, " + std::to_string(needed) +
-                                      " are needed), without which the last flush cannot be restored; put the journal back beside the table");
-            }
-            journal_file_.resize(0);
-            journal_file_.allocate(0, page);
-            journal_file_.write(&wanted, sizeof(wanted), 0);
+        Seal seal{};
+        journal_file_.read(&seal, sizeof(seal), seal_offset);
+        const Header wanted = header_of(journal_magic, id_), none{};
+        const bool is_ours = std::memcmp(&found, &wanted, sizeof(wanted)) == 0;
+        const std::uint64_t sealed = is_ours && seal.epoch == control()->epoch ? std::min(seal.count, shape_.rows) : 0;
+        const std::uint64_t count = std::max(control()->journal_count, sealed);
+        const std::uint64_t size = journal_file_.size(), needed = page + count * entry_bytes();
+        if (count > 0 && (!is_ours || size < needed)) {
+            refuse_file(path, "the table was not flushed before its process ended, and this is not its whole journal (" + std::to_string(size) + " bytes, " + std::to_string(needed) +
+                                  " are needed), without which the last flush cannot be restored; put the journal back beside the table");
         }
-        journal_file_.resize(page + shape_.rows * entry_bytes());
-        journal_ = Mapping(journal_file_, page + shape_.rows * entry_bytes());
+        if (std::memcmp(found.magic, journal_magic, sizeof(journal_magic)) != 0 && (size > page || std::memcmp(&found, &none, sizeof(none)) != 0)) {
+            refuse_file(path, "it is no journal of hotrow's, which must have this name; move it away, or give the table another path");
+        }
+        journal_file_.resize(journal_bytes());
+        journal_ = Mapping(journal_file_, journal_bytes());
+        return count;
+    }
+
+    /// No entry of an earlier process may look valid: its epoch is still the current one where there was something to undo.
+    void empty_journal() {
+        const Header header = header_of(journal_magic, id_);
+        journal_file_.resize(0);
+        journal_file_.allocate(0, page);
+        journal_file_.write(&header, sizeof(header), 0);
+        journal_file_.resize(journal_bytes());
+        sync_folder_of(journal_file_.path());
+    }
+
+    /// Brings the journal to the disk, before the table.
+    void seal_journal() {
+        const Seal seal{control()->epoch, control()->journal_count};
+        if (seal.count == 0) return;
+        journal_file_.write(&seal, sizeof(seal), seal_offset);
+        journal_file_.sync();
     }
 
     /// Back to the last commit. What is done twice does no harm.
-    void undo() {
-        const std::uint64_t count = std::min(control()->journal_count, shape_.rows);
+    void undo(std::uint64_t count) {
         std::uint64_t* const touched = reinterpret_cast<std::uint64_t*>(table_.data() + bits_offset());
         for (std::uint64_t i = 0; i < count; ++i) {
             const JournalEntry& entry = *reinterpret_cast<const JournalEntry*>(journal_.data() + page + i * entry_bytes());
@@ -279,9 +325,12 @@ private:
                 touched[entry.row / 64u] &= ~(std::uint64_t{1} << (entry.row % 64u));
             }
         }
-        if (count > 0) file_.sync();
+        if (count == 0) return;
+        file_.sync();
         std::atomic_signal_fence(std::memory_order_seq_cst);
         control()->journal_count = 0;
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        file_.sync();  // the journal is about to go
     }
 
     void forget_journal() {

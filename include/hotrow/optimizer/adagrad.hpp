@@ -19,9 +19,9 @@ struct Adagrad {
     using Elements = ElementStates<Format>;
     static constexpr const char* name = "adagrad";
 
-    float learning_rate = 0.01f;
-    float epsilon = 1e-8f;
-    float initial_accumulator = 0.0f;
+    float learning_rate = 0.01f;       ///< step size: at least 0
+    float epsilon = 1e-8f;             ///< added to the root: above 0
+    float initial_accumulator = 0.0f;  ///< first value of s: at least 0
 
     void check() const {
         detail::require_not_negative(name, "learning_rate", learning_rate);

@@ -24,10 +24,10 @@ struct Adam {
     using RowState = detail::UpdateCount<By>;
     static constexpr const char* name = "adam";
 
-    float learning_rate = 0.001f;
-    float beta1 = 0.9f;
-    float beta2 = 0.999f;
-    float epsilon = 1e-8f;
+    float learning_rate = 0.001f;  ///< step size: at least 0
+    float beta1 = 0.9f;            ///< what is kept of the mean gradient: at least 0, below 1
+    float beta2 = 0.999f;          ///< what is kept of the mean square: at least 0, below 1
+    float epsilon = 1e-8f;         ///< added to the root: above 0
 
     void check() const {
         detail::require_not_negative(name, "learning_rate", learning_rate);

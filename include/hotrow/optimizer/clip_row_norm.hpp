@@ -18,7 +18,7 @@ struct ClipRowNorm : Base {
     using RowState = typename Base::RowState;
     using Elements = typename detail::ElementsOf<Base>::type;
 
-    float max_norm = 1.0f;
+    float max_norm = 1.0f;  ///< L2 norm above which a row's gradient is scaled down: above 0
 
     void check() const {
         detail::check_hyperparameters(static_cast<const Base&>(*this));

@@ -20,11 +20,11 @@ struct Ftrl {
     using Elements = ElementStates<FormatOfZ, FormatOfN>;
     static constexpr const char* name = "ftrl";
 
-    float learning_rate = 0.05f;
-    float beta = 1.0f;
-    float l1 = 0.0f;
-    float l2 = 0.0f;
-    float initial_accumulator = 0.0f;
+    float learning_rate = 0.05f;       ///< step size, alpha in the paper: above 0
+    float beta = 1.0f;                 ///< added to the root: at least 0
+    float l1 = 0.0f;                   ///< of L1 regularisation: at least 0
+    float l2 = 0.0f;                   ///< of L2 regularisation: at least 0
+    float initial_accumulator = 0.0f;  ///< first value of n: at least 0
 
     void check() const {
         detail::require_positive(name, "learning_rate", learning_rate);

@@ -19,8 +19,8 @@ struct Momentum {
     using Elements = ElementStates<Format>;
     static constexpr const char* name = "momentum";
 
-    float learning_rate = 0.01f;
-    float momentum = 0.9f;
+    float learning_rate = 0.01f;  ///< step size: at least 0
+    float momentum = 0.9f;        ///< what is kept of u: at least 0, below 1
 
     void check() const {
         detail::require_not_negative(name, "learning_rate", learning_rate);

@@ -17,16 +17,17 @@ namespace hotrow {
 /// `Format` is that of s: 4 bytes a row, or 2.
 template <class Format = Fp32State>
 struct RowwiseAdagradOf {
+    /// How s is stored.
     using Number = detail::RowNumber<Format>;
     /// Running sum of the rows' mean squared gradients.
     struct RowState {
-        typename Number::Stored sum;
+        typename Number::Stored sum;  ///< s, in `Format`
     };
     static constexpr const char* name = "rowwise_adagrad";
 
-    float learning_rate = 0.01f;
-    float epsilon = 1e-8f;
-    float initial_accumulator = 0.001f;
+    float learning_rate = 0.01f;         ///< step size: at least 0
+    float epsilon = 1e-8f;               ///< added to the root: above 0
+    float initial_accumulator = 0.001f;  ///< first value of s: at least 0
 
     void check() const {
         detail::require_not_negative(name, "learning_rate", learning_rate);
@@ -47,6 +48,7 @@ struct RowwiseAdagradOf {
     }
 };
 
+/// Row-wise Adagrad with its sum in FP32: 4 bytes a row.
 using RowwiseAdagrad = RowwiseAdagradOf<>;
 
 }  // namespace hotrow

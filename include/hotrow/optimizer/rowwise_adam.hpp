@@ -18,17 +18,19 @@ namespace hotrow {
 template <class First = Fp32State, class Second = Fp32State, CorrectBy By = CorrectBy::step>
 struct RowwiseAdam {
     using Elements = ElementStates<First>;
+    /// How the mean square of a row is stored.
     using Number = detail::RowNumber<Second>;
+    /// What is kept for each row.
     struct RowState {
-        typename Number::Stored second;
-        [[no_unique_address]] detail::UpdateCount<By> updates;
+        typename Number::Stored second;                         ///< v, in `Second`
+        [[no_unique_address]] detail::UpdateCount<By> updates;  ///< of this row, with `CorrectBy::visit`
     };
     static constexpr const char* name = "rowwise_adam";
 
-    float learning_rate = 0.001f;
-    float beta1 = 0.9f;
-    float beta2 = 0.999f;
-    float epsilon = 1e-8f;
+    float learning_rate = 0.001f;  ///< step size: at least 0
+    float beta1 = 0.9f;            ///< what is kept of the mean gradient: at least 0, below 1
+    float beta2 = 0.999f;          ///< what is kept of the mean square: at least 0, below 1
+    float epsilon = 1e-8f;         ///< added to the root: above 0
 
     void check() const {
         detail::require_not_negative(name, "learning_rate", learning_rate);

@@ -14,7 +14,7 @@ struct Sgd {
     using RowState = NoState;
     static constexpr const char* name = "sgd";
 
-    float learning_rate = 0.01f;
+    float learning_rate = 0.01f;  ///< step size: at least 0
 
     void check() const { detail::require_not_negative(name, "learning_rate", learning_rate); }
 

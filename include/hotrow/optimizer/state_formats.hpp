@@ -12,7 +12,9 @@ namespace hotrow {
 // Formats for what optimizers keep. Any `RowFormat` will do; these suit it. Steps change a state by far less than half the spacing of a narrow format, so
 // the narrow ones round stochastically: to the nearest, a mean stays where it is.
 
+/// As it is.
 using Fp32State = RowFormat<Fp32, Cast>;
+/// 16 bits with FP32's range: for any state.
 using Bf16State = RowFormat<Bf16, Cast, Stochastic<>>;
 /// Finer than `Bf16State`, from 2^-14 to 65504; sums and means of squares leave that range soon.
 using Fp16State = RowFormat<Fp16, Cast, Stochastic<>>;

@@ -22,7 +22,7 @@ struct WeightDecay : Base {
     using RowState = typename Base::RowState;
     using Elements = typename detail::ElementsOf<Base>::type;
 
-    float weight_decay = 0.01f;
+    float weight_decay = 0.01f;  ///< factor of the weights: at least 0
 
     void check() const {
         detail::check_hyperparameters(static_cast<const Base&>(*this));

@@ -10,9 +10,9 @@ namespace hotrow {
 
 /// What random bits of a row depend on, and nothing else: they are the same on any device and launch shape.
 struct RandomKey {
-    std::uint64_t seed;
-    std::uint64_t step;
-    std::uint64_t row;
+    std::uint64_t seed;  ///< of the embedding
+    std::uint64_t step;  ///< number of the plan
+    std::uint64_t row;   ///< linear row id over all tables
 };
 
 /// A counter-based generator: `fill(key, first, words)` writes the 32-bit words of the elements `first, first + 1, ...` of a
@@ -27,6 +27,7 @@ concept Generator = requires(RandomKey key, std::uint32_t (&words)[4]) {
 /// Counter: (pack of the row, row low, row high, step low); key: seed, step's upper half mixed in.
 template <int Rounds = 10>
 struct Philox4x32 {
+    /// What of the key goes into every word.
     struct State {
         std::uint32_t counter[4];
         std::uint32_t key[2];
@@ -73,6 +74,7 @@ struct Philox4x32 {
 /// multiply-xorshift hash (constants by Wellons' "hash prospector" search) of key + element, with the second
 /// half of the key added between its rounds.
 struct CounterHash {
+    /// The halves of the row's key.
     struct State {
         std::uint32_t low;
         std::uint32_t high;

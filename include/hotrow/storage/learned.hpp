@@ -30,6 +30,7 @@ namespace hotrow {
 /// A row's first encoding (`initialise`) starts at max|w| / L. As with `RowClipped`, what is clipped is biased.
 template <class Q = Fp32>
 struct RowLearned {
+    /// How the step is stored.
     using Qparam = QparamStorage<Q>;
 
     template <class P>

@@ -56,6 +56,7 @@ struct QparamStorage {
     HOTROW_HD static float below(float value) { return detail::decode_one<Format>(detail::encode_one<Format, TowardZero>(value) - 1u); }
 };
 
+/// FP32 qparams are stored as they are.
 template <>
 struct QparamStorage<Fp32> {
     using type = float;

@@ -26,20 +26,26 @@ namespace hotrow {
 ///   more, so that every pack is read by one aligned load.
 template <class PrecisionType, class QuantizerType, class RoundingType = NearestEven>
 struct RowFormat : private detail::RowFormatRequirements<PrecisionType, QuantizerType, RoundingType> {
+    /// What one element is.
     using Precision_t = PrecisionType;
+    /// How a row becomes codes.
     using Quantizer_t = QuantizerType;
+    /// Which neighbour is taken.
     using Rounding_t = RoundingType;
 
+    /// Byte layout of a stored row of `Dim` elements, in bytes.
     template <int Dim>
     struct Layout {
         static_assert(Dim >= 1, "a row has at least one element");
-        static constexpr int pack_bytes = 4 * PrecisionType::bits / 8;
+        static constexpr int pack_bytes = 4 * PrecisionType::bits / 8;  ///< of four codes
+        /// What every stored row is aligned to.
         static constexpr int alignment =
             pack_bytes > QuantizerType::qparam_alignment ? pack_bytes : QuantizerType::qparam_alignment;
-        static constexpr int code_bytes = (Dim + 3) / 4 * pack_bytes;
+        static constexpr int code_bytes = (Dim + 3) / 4 * pack_bytes;  ///< of all codes
+        /// Where the qparams begin.
         static constexpr int qparam_offset =
             (code_bytes + QuantizerType::qparam_alignment - 1) / QuantizerType::qparam_alignment * QuantizerType::qparam_alignment;
-        static constexpr int used = qparam_offset + QuantizerType::template qparam_bytes<Dim>;
+        static constexpr int used = qparam_offset + QuantizerType::template qparam_bytes<Dim>;  ///< up to the end of the qparams
         /// Bytes from one stored row to the next.
         static constexpr int stride = (used + alignment - 1) / alignment * alignment;
     };

@@ -92,11 +92,14 @@ struct SmallFloat {
     }
 };
 
+/// IEEE 754 binary16; saturates at 65504.
 using HalfFormat = SmallFloat<5, 10, 0x7bffu>;
+/// The upper half of a binary32.
 using BFloatFormat = SmallFloat<8, 7, 0x7f7fu>;
 /// The two of "FP8 Formats for Deep Learning" (Micikevicius et al., 2022), as in the OCP's specification: E4M3 has no infinity, and one
 /// NaN per sign in its place; E5M2 has both, as IEEE 754 has.
 using Fp8E4M3Format = SmallFloat<4, 3, 0x7eu>;
+/// See `Fp8E4M3Format`.
 using Fp8E5M2Format = SmallFloat<5, 2, 0x7bu>;
 
 /// An element of an output, a gradient or a line in half precision: IEEE 754 binary16, same bits as `__half`.
@@ -237,6 +240,7 @@ HOTROW_HD HOTROW_INLINE std::uint32_t encode_one(float value) {
 template <class Scalar>
 struct ScalarCast;
 
+/// Floats as they are.
 template <>
 struct ScalarCast<float> {
     HOTROW_HD static float to_float(float value) { return value; }

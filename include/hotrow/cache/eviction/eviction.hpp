@@ -13,12 +13,13 @@ namespace hotrow {
 /// What a cache decision may depend on besides the line itself.
 struct CacheClock {
     std::uint64_t step;     ///< number of plans so far, this one included
-    std::uint64_t seed;
+    std::uint64_t seed;  ///< of the embedding
     std::uint32_t now = 0;  ///< the policy's own time, if it has one: `time(lookups, slots)`
 };
 
 /// The score of a policy that keeps nothing; it takes no memory.
 struct NoScore {
+    /// All are equal.
     bool operator==(const NoScore&) const = default;
 };
 
