@@ -73,3 +73,47 @@ TEST_CASE("A step whose rows are prefetched touches no record in a file", "[embe
     const TableFile file;
     check(MappedFile{.path = file.path()});
 }
+
+namespace {
+
+/// Rows and caches as above with another optimizer, after steps of which many rows do not fit the cache, in between flushed and emptied.
+template <class Optimizer, class Placement>
+std::vector<float> trained(const Optimizer& optimizer, const Placement& placement) {
+    CachedEmbedding<6, RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>, Cache<SetAssociative<4>, Lfu>, Optimizer, Host, std::uint32_t, Placement> embedding(
+        {.table_rows = {90}, .cache_sets = 3, .seed = 10, .optimizer = optimizer, .threads = 1, .placement = placement});
+    RandomNumbers random(11);
+    for (int step = 0; step < 40; ++step) {
+        std::vector<std::int32_t> indices, offsets{0};
+        for (std::int32_t bag = 0; bag < 25; ++bag) {
+            indices.push_back(static_cast<std::int32_t>(random.skewed(90)));
+            offsets.push_back(bag + 1);
+        }
+        std::vector<float> values(25 * 6);
+        const Batch<std::int32_t> batch{.indices = indices, .offsets = offsets, .batch_size = 25};
+        const auto plan = embedding.forward(batch, std::span(values));
+        for (float& value : values) value = random.fine();
+        embedding.backward(plan, std::span<const float>(values));
+        if (step % 13 == 12) embedding.clear_cache();
+    }
+    std::vector<float> all(90 * 6);
+    embedding.read_rows(0, 0, all);
+    return all;
+}
+
+template <class Optimizer>
+void check_placements(const Optimizer& optimizer) {
+    INFO(Optimizer::name);
+    const std::vector<float> expected = trained(optimizer, BackendMemory{});
+    REQUIRE((trained(optimizer, HostMemory{}) == expected));
+    const TableFile file;
+    REQUIRE((trained(optimizer, MappedFile{.path = file.path()}) == expected));
+}
+
+}  // namespace
+
+// The states of elements, in any precision, and of rows; those that do not start at zero in a file whose rows are made when they are first written.
+TEST_CASE("Optimizers do the same wherever rows and their states are", "[embedding]") {
+    check_placements(Adam<Fp8State, Fp8SquaresState, CorrectBy::visit>{.learning_rate = 0.05f});
+    check_placements(Ftrl<Bf16State, Fp32State>{.learning_rate = 0.2f, .l1 = 0.01f, .initial_accumulator = 0.1f});
+    check_placements(ClipRowNorm<Momentum<Fp16State>>{{.learning_rate = 0.05f}, 1.0f});
+}

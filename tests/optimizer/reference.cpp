@@ -165,6 +165,31 @@ TEST_CASE("gradients are clipped by the norm of their row", "[optimizer]") {
     REQUIRE(whole > 0);
 }
 
+TEST_CASE("adaptors act from the outside in", "[optimizer]") {
+    int scaled = 0;
+    const auto clip = [&](Doubles g, double most) {
+        const double length = norm(g);
+        if (length > most) {
+            ++scaled;
+            for (double& x : g) x *= most / length;
+        }
+        return g;
+    };
+    const ClipRowNorm<WeightDecay<Sgd, Decay::coupled>> clips_first{{{.learning_rate = 0.1f}, 0.5f}, 1.5f};
+    check(clips_first, 0, 0, 0, [&](Row& row, const Doubles& g, int) {
+        const Doubles clipped = clip(g, d(clips_first.max_norm));
+        each([&](std::size_t e) { row.w[e] -= d(clips_first.learning_rate) * (clipped[e] + d(clips_first.weight_decay) * row.w[e]); });
+    });
+    const WeightDecay<ClipRowNorm<Sgd>, Decay::coupled> decays_first{{{.learning_rate = 0.1f}, 1.5f}, 0.5f};
+    check(decays_first, 0, 0, 0, [&](Row& row, const Doubles& g, int) {
+        Doubles sum = g;
+        each([&](std::size_t e) { sum[e] += d(decays_first.weight_decay) * row.w[e]; });
+        sum = clip(sum, d(decays_first.max_norm));
+        each([&](std::size_t e) { row.w[e] -= d(decays_first.learning_rate) * sum[e]; });
+    });
+    REQUIRE(scaled > 100);
+}
+
 TEST_CASE("Adagrad and row-wise Adagrad follow their formulas", "[optimizer]") {
     const Adagrad<> adagrad{.learning_rate = 0.1f, .epsilon = 1e-6f, .initial_accumulator = 0.1f};
     check(adagrad, 0.1, 0, 0, [&](Row& row, const Doubles& g, int) {
