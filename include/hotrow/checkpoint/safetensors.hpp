@@ -41,7 +41,15 @@ class SafetensorsHeader {
 public:
     SafetensorsHeader(std::string path, std::string_view json) : path_(std::move(path)), json_(json) {
         expect('{');
-        if (next_is('}')) return;
+        if (!next_is('}')) read_tensors();
+        skip_spaces();
+        if (at_ != json_.size()) refuse("something follows the header's end, at byte " + std::to_string(at_));
+    }
+
+    const std::map<std::string, TensorEntry>& tensors() const { return tensors_; }
+
+private:
+    void read_tensors() {
         do {
             const std::string name = string();
             expect(':');
@@ -52,13 +60,7 @@ public:
             }
         } while (next_is(','));
         expect('}');
-        skip_spaces();
-        if (at_ != json_.size()) refuse("something follows the header's end, at byte " + std::to_string(at_));
     }
-
-    const std::map<std::string, TensorEntry>& tensors() const { return tensors_; }
-
-private:
     [[noreturn]] void refuse(const std::string& why) const { throw StorageError("hotrow: " + path_ + ": " + why + "; give a file that safetensors wrote"); }
     void skip_spaces() {
         while (at_ < json_.size() && (json_[at_] == ' ' || json_[at_] == '\n' || json_[at_] == '\t' || json_[at_] == '\r')) ++at_;

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights out to safetensors and in again, files that are refused, and (with the argument of a path) the file for `read_safetensors.py`.
+#include "support/catch.hpp"
+#include "support/temporary_file.hpp"
+
+#include <hotrow/checkpoint/safetensors.hpp>
+#include <hotrow/hotrow.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string>
+#include <vector>
+
+using namespace hotrow;
+using hotrow::test::TemporaryFile;
+
+namespace {
+
+constexpr int dim = 6;
+template <class Format>
+using Table = CachedEmbedding<dim, Format, Cache<SetAssociative<4>, Lru>, Sgd, Host>;
+using Wide = Table<RowFormat<Fp32, Cast>>;
+using Narrow = Table<RowFormat<Int8, RowAffine<Fp16>>>;
+const std::vector<std::string> names{"users.weight", "a \"quoted\" name"};
+
+template <class Embedding>
+Embedding made(std::uint64_t seed) {
+    return Embedding({.table_rows = {40, 7}, .cache_fraction = 0.2, .seed = seed, .initial_range = 0.5f, .threads = 1});
+}
+template <class Embedding>
+std::vector<float> rows_of(Embedding& embedding, int table) {
+    std::vector<float> values(table == 0 ? 40 * dim : 7 * dim);
+    embedding.read_rows(table, 0, values);
+    return values;
+}
+
+std::string file_of(const std::string& header, const std::string& data) {
+    std::string file(8, '\0');
+    const std::uint64_t length = header.size();
+    std::memcpy(file.data(), &length, 8);
+    return file + header + data;
+}
+/// What reading table 1, of 7 rows, from such a file throws.
+std::string refusal(const std::string& content) {
+    const TemporaryFile file(content);
+    Wide embedding = made<Wide>(3);
+    const std::vector<float> before = rows_of(embedding, 1);
+    try {
+        load_safetensors(embedding, file.path(), 1, "t");
+    } catch (const StorageError& error) {
+        REQUIRE((rows_of(embedding, 1) == before));
+        return error.what();
+    }
+    return "it was read";
+}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("Weights go out and come back", "[interop]") {
+    const TemporaryFile file;
+    Wide wide = made<Wide>(1);
+    const std::vector<std::int32_t> indices{1, 2, 3, 4}, offsets{0, 2, 4};
+    std::vector<float> values(2 * dim, 1.0f);
+    const auto plan = wide.forward(Batch<std::int32_t>{.indices = indices, .offsets = offsets, .batch_size = 1}, std::span(values));
+    wide.backward(plan, std::span<const float>(values));  // rows in dirty lines
+    save_safetensors(wide, file.path(), names);
+    REQUIRE_FALSE(std::filesystem::exists(file.path().string() + ".part"));
+
+    Wide other = made<Wide>(2);
+    for (int t = 0; t < 2; ++t) load_safetensors(other, file.path(), t, names[static_cast<std::size_t>(t)]);
+    for (int t = 0; t < 2; ++t) REQUIRE((rows_of(other, t) == rows_of(wide, t)));
+    // Into rows of fewer bits: what write_rows makes of them.
+    Narrow narrow = made<Narrow>(2), written = made<Narrow>(2);
+    load_safetensors(narrow, file.path(), 0, names[0]);
+    written.write_rows(0, 0, rows_of(wide, 0));
+    REQUIRE((rows_of(narrow, 0) == rows_of(written, 0)));
+    // And out of them: what they are worth.
+    save_safetensors(narrow, file.path(), names);
+    load_safetensors(other, file.path(), 0, names[0]);
+    REQUIRE((rows_of(other, 0) == rows_of(narrow, 0)));
+}
+
+TEST_CASE("Halves are read", "[interop]") {
+    for (const char* type : {"F16", "BF16"}) {
+        std::string data;
+        std::vector<float> expected;
+        for (int i = 0; i < 7 * dim; ++i) {
+            const float value = static_cast<float>(i - 20) / 8.0f;  // exact in both
+            const std::uint16_t bits = std::string(type) == "F16" ? ScalarCast<Float16>::from_float(value).bits : ScalarCast<BFloat16>::from_float(value).bits;
+            data.append(reinterpret_cast<const char*>(&bits), 2);
+            expected.push_back(value);
+        }
+        const TemporaryFile file(file_of(std::string(R"( {"__metadata__": {"by":"hand"}, "t":{"shape":[7, 6],"dtype":")") + type + R"(","data_offsets":[0,84]} } )", data));
+        Wide embedding = made<Wide>(1);
+        load_safetensors(embedding, file.path(), 1, "t");
+        REQUIRE((rows_of(embedding, 1) == expected));
+    }
+}
+
+TEST_CASE("Malformed files are refused before anything changes", "[interop]") {
+    const std::string data(168, '\0');
+    const auto with = [&](const std::string& tensor) { return refusal(file_of("{\"t\":{" + tensor + "}}", data)); };
+    REQUIRE(contains(refusal("short"), "5 bytes, fewer than the 8"));
+    REQUIRE(contains(refusal(file_of("{}", "").substr(0, 9)), "should have 2 bytes"));
+    REQUIRE(contains(refusal(file_of(std::string(50, '{'), "")), "is missing"));
+    REQUIRE(contains(refusal(file_of("{} x", "")), "follows the header's end"));
+    REQUIRE(contains(refusal(file_of("{}", "")), "no tensor \"t\""));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[7,6],"data_offsets":[0,169])"), "ends at byte 169 of 168"));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[7,6],"data_offsets":[0,164])"), "has 164 bytes where its shape needs 168"));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[6,7],"data_offsets":[0,168])"), "is 6 x 7, and the table 7 x 6"));
+    REQUIRE(contains(with(R"("dtype":"I32","shape":[7,6],"data_offsets":[0,168])"), "is of I32"));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[7,6])"), "lacks dtype, shape or data_offsets"));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[7,6],"data_offsets":[168,0])"), "ascending"));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[99999999999999999999,6],"data_offsets":[0,168])"), "larger than 64 bits"));
+    REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]},"u":{"dtype":"F32","shape":[1],"data_offsets":[100,104]}})", data)), "share bytes"));
+    REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]},"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})", data)), "stands twice"));
+    Wide embedding = made<Wide>(1);
+    REQUIRE_THROWS_AS(load_safetensors(embedding, "/no such folder/file", 0, "t"), StorageError);
+    REQUIRE_THROWS_AS(save_safetensors(embedding, "/no such folder/file", names), StorageError);
+    REQUIRE_THROWS_AS(save_safetensors(embedding, "anywhere", std::span(names).first(1)), ShapeError);
+    REQUIRE_THROWS_AS(load_safetensors(embedding, "anywhere", 2, "t"), IndexError);
+}
+
+// For read_safetensors.py: element e of row r of table t is 100 t + r + e / 8.
+TEST_CASE("A file for other readers", "[.write]") {
+    Wide embedding = made<Wide>(1);
+    for (int t = 0; t < 2; ++t) {
+        std::vector<float> values = rows_of(embedding, t);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(100 * t) + static_cast<float>(i / dim) + static_cast<float>(i % dim) / 8.0f;
+        embedding.write_rows(t, 0, values);
+    }
+    save_safetensors(embedding, "hotrow_weights.safetensors", std::vector<std::string>{"first", "second"});
+}
