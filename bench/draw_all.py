@@ -30,6 +30,12 @@ def hit_rate_runs(program, arguments):
     yield "budget", [program, *trace, *batch, "--precision=fp16,int8,int4,int2", "--share=0.05", "--no-optimum", f"--budget={budgets}"]
 
 
+def link_bytes_run(program, arguments):
+    if arguments.quick:
+        return [program, "--zipf=1.05", "--rows=4000", "--lookups=40000", "--batch=256"]
+    return [program, f"--criteo={arguments.criteo}", "--zipf=1.05"]
+
+
 def sweeps(program, arguments, file):
     """The runs behind accuracy.svg: all add to one file."""
     if arguments.quick:
@@ -72,7 +78,7 @@ def main():
     pictures = arguments.pictures or (arguments.results if arguments.quick else ROOT / "docs/pictures")
     arguments.results.mkdir(parents=True, exist_ok=True)
     pictures.mkdir(parents=True, exist_ok=True)
-    programs = {name: arguments.build / path for name, path in {"row_error": "bench/bench_row_error", "hit_rate": "bench/bench_hit_rate", "dlrm": "examples/dlrm/dlrm"}.items()}
+    programs = {name: arguments.build / path for name, path in {"row_error": "bench/bench_row_error", "hit_rate": "bench/bench_hit_rate", "link_bytes": "bench/bench_link_bytes", "dlrm": "examples/dlrm/dlrm"}.items()}
     for program in programs.values():
         if not program.exists():
             parser.error(f"{program} is missing; build it (cmake --preset test && cmake --build --preset test), or give --build")
@@ -84,7 +90,8 @@ def main():
         for old in [*arguments.results.glob("*.json"), *arguments.results.glob("*.csv"), *arguments.results.glob("*.svg")]:
             old.unlink()
 
-    measurements = [("row_error", [programs["row_error"]]), *hit_rate_runs(programs["hit_rate"], arguments)]
+    measurements = [("row_error", [programs["row_error"]]), *hit_rate_runs(programs["hit_rate"], arguments),
+                    ("link_bytes", link_bytes_run(programs["link_bytes"], arguments))]
     for picture, command in measurements:
         results = arguments.results / f"{picture}.json"
         measure(command, results)

@@ -10,6 +10,8 @@
     bench/plot.py row_error_table row_error.json row_error.md
     dlrm --data FILE --sweep sweep.csv
     bench/plot.py accuracy sweep.csv docs/pictures/accuracy.svg
+    bench_link_bytes --criteo=FILE --zipf=1.05 --benchmark_out=link_bytes.json
+    bench/plot.py link_bytes link_bytes.json docs/pictures/link_bytes.svg
 """
 
 import argparse
@@ -269,10 +271,49 @@ def accuracy(runs, path):
     save(figure, path)
 
 
+def link_bytes(results, path):
+    """Bytes over the host link by size of the cache, a curve for each precision and a thin one for each other policy, a panel for each trace."""
+    traces = list(dict.fromkeys(r["trace"] for r in results))
+    shares = sorted({float(r["share"]) for r in results})
+    precisions = {"fp32": ("FP32", BLACK, "v"), **PRECISIONS}
+    styles = {"lfu_aged": ("-", 1.4), "lru": (":", 1.0), "lookahead": ("--", 1.0)}
+    figure, panels = plt.subplots(1, len(traces), figsize=(5.6 * len(traces), 4.2), sharey=True, squeeze=False)
+    for axes, trace in zip(panels[0], traces):
+        plain(axes)
+        axes.set_yscale("log")
+        curves = defaultdict(dict)
+        for r in results:
+            if r["trace"] == trace:
+                # Without a cache there is no policy.
+                for policy in styles if r["policy"] == "none" else [r["policy"]]:
+                    curves[r["precision"], policy][shares.index(float(r["share"]))] = r["bytes"]
+        ends = []
+        for (precision, policy), points in curves.items():
+            text, colour, marker = precisions[precision]
+            if policy != "lfu_aged" and len(points) < 2:
+                continue  # a policy that was not run with this precision
+            style, width = styles[policy]
+            places, values = zip(*sorted(points.items()))
+            axes.plot(places, values, color=colour, linestyle=style, linewidth=width, marker=marker if policy == "lfu_aged" else None, markersize=4)
+            if policy == "lfu_aged":
+                ends.append((places[-1], values[-1], text, colour))
+        axes.set_xticks(range(len(shares)), [f"{100 * share:.3g} %" if share else "no cache" for share in shares])
+        axes.set_yticks([10, 20, 50, 100, 200, 400], ["10", "20", "50", "100", "200", "400"])
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_title(trace.replace("criteo", "Criteo").replace("zipf_", "Zipf, exponent "), fontsize=10)
+        axes.set_xlabel("lines over rows")
+        label_lines(axes, ends, 0.05)
+    for policy, text in {"lfu_aged": "LfuAged (default)", "lru": "Lru", "lookahead": "Lookahead, 8 batches"}.items():
+        panels[0][0].plot([], [], color="#666666", linestyle=styles[policy][0], linewidth=styles[policy][1], label=text)
+    panels[0][0].legend(loc="upper right", fontsize=8, frameon=False)
+    panels[0][0].set_ylabel("bytes read and written over the link per lookup")
+    save(figure, path)
+
+
 # name: how to read the results, how to draw them
 PICTURES = {"hit_rate": (read_results, hit_rate), "budget": (read_results, budget), "row_error": (read_results, row_error),
             "row_error_table": (read_results, row_error_table),
-            "accuracy": (read_runs, accuracy)}
+            "accuracy": (read_runs, accuracy), "link_bytes": (read_results, link_bytes)}
 
 
 def main():

@@ -14,7 +14,8 @@ namespace {
 constexpr std::int64_t users = 20'000, items = 5'000, samples = 512;
 
 using Format = hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>;
-using Embedding = hotrow::CachedEmbedding<16, Format, hotrow::Cache<hotrow::SetAssociative<32>>, hotrow::RowwiseAdagrad, hotrow::Host>;
+using Embedding = hotrow::CachedEmbedding<16, Format, hotrow::Cache<hotrow::SetAssociative<32>>, hotrow::RowwiseAdagrad,
+                                          hotrow::Host>;
 
 struct Clicks {
     torch::Tensor indices;  // [2 * samples]: users, then items
@@ -37,9 +38,14 @@ Clicks draw(std::mt19937& random) {
 
 double train() {
     torch::manual_seed(7);
-    libtorch::EmbeddingBags<Embedding> bags({.table_rows = {users, items}, .cache_fraction = 0.05, .seed = 7, .optimizer = {.learning_rate = 0.1f},
-                                             .initial_range = 0.3f, .max_lookups = 2 * samples});
-    torch::nn::Sequential network(torch::nn::Linear(2 * Embedding::dim, 32), torch::nn::ReLU(), torch::nn::Linear(32, 1));
+    libtorch::EmbeddingBags<Embedding> bags({.table_rows = {users, items},
+                                             .cache_fraction = 0.05,
+                                             .seed = 7,
+                                             .optimizer = {.learning_rate = 0.1f},
+                                             .initial_range = 0.3f,
+                                             .max_lookups = 2 * samples});
+    torch::nn::Sequential network(torch::nn::Linear(2 * Embedding::dim, 32), torch::nn::ReLU(),
+                                  torch::nn::Linear(32, 1));
     torch::optim::Adagrad optimizer(network->parameters(), torch::optim::AdagradOptions(0.02));
 
     auto const offsets = torch::arange(2 * samples + 1, torch::kInt64);  // a bag a sample
@@ -53,14 +59,15 @@ double train() {
         Clicks const clicks = draw(random);
         auto const loss = torch::binary_cross_entropy_with_logits(logits_of(clicks), clicks.clicked);
         optimizer.zero_grad();
-        loss.backward();  // rows are trained here,
+        loss.backward();   // rows are trained here,
         optimizer.step();  // and the network here
         if (step % 100 == 0 || step == steps - 1) std::printf("step %3d: loss %.4f\n", step, loss.item<double>());
     }
     torch::NoGradGuard const no_training;
     Clicks const unseen = draw(random);
     double const loss = torch::binary_cross_entropy_with_logits(logits_of(unseen), unseen.clicked).item<double>();
-    std::printf("unseen clicks: loss %.4f, hit rate in training %.3f\n", loss, bags.embedding().statistics().hit_rate());
+    std::printf("unseen clicks: loss %.4f, hit rate in training %.3f\n", loss,
+                bags.embedding().statistics().hit_rate());
     return loss;
 }
 

@@ -18,7 +18,9 @@
 #include "cache/set_walk.hpp"
 #include "embedding_view.hpp"
 #include "error.hpp"
+#include "execution/ranges.hpp"
 #include "footprint.hpp"
+#include "interop/spans.hpp"
 #include "kernels/backward.hpp"
 #include "kernels/bookkeeping.hpp"
 #include "kernels/forward.hpp"
@@ -47,6 +49,21 @@
 #include <vector>
 
 namespace hotrow {
+
+namespace detail {
+
+/// What is asked for sizes before there is a backend.
+template <class Backend>
+struct SizeBackendOf {
+    using type = Backend;
+};
+template <class Backend>
+    requires requires { typename Backend::Sizes; }
+struct SizeBackendOf<Backend> {
+    using type = typename Backend::Sizes;
+};
+
+}  // namespace detail
 
 /// A batch of embedding tables of one `Dim`, stored in low precision behind one shared cache of full-precision rows, and
 /// trained in place.
@@ -85,7 +102,11 @@ public:
     /// Allocates and initialises all rows; those of a `MappedFile` that exists are opened, and training goes on from its last flush. Throws `OptionError` for options that
     /// cannot be honoured, `StorageError` for a file that cannot be used.
     explicit CachedEmbedding(const Options& options, Stream stream = Stream{})
-        : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(options.threads)), geometry_(Sizes::geometry_of(options)) {
+        : CachedEmbedding(options, Backend(options.threads), stream) {}
+
+    /// The same with a backend of the caller's, such as `CudaWith` a memory resource.
+    CachedEmbedding(const Options& options, Backend backend, Stream stream = Stream{})
+        : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(std::move(backend))), geometry_(Sizes::geometry_of(options)) {
         const std::int64_t rows = static_cast<std::int64_t>(geometry_.rows);
         const std::int64_t slots = static_cast<std::int64_t>(slot_count());
         stored_ = {*backend_, options_, geometry_.rows};
@@ -132,6 +153,7 @@ public:
     /// a line that a batch in flight uses stays, and a row that one uses in place stays in place.
     template <Index I>
     [[nodiscard]] Plan<I> plan(const Batch<I>& batch, Stream stream = Stream{}) {
+        const detail::Range range("plan");
         const std::uint32_t place = free_place();
         const BatchView<I> seen = shaped(batch);
         backend_->wait_aside(places_[place].moved);  // of a plan that was released
@@ -187,6 +209,7 @@ public:
     /// float, `Float16` or `BFloat16`. Sums are made in FP32, in the shape that `reduction` fixes.
     template <Index I, class Scalar, std::size_t Extent>
     void forward(const Plan<I>& plan, std::span<Scalar, Extent> output, Stream stream = Stream{}) {
+        const detail::Range range("forward");
         require_current(plan, "forward");
         const BatchView<I>& batch = plan.batch;
         const std::uint64_t rows = output_rows(batch);
@@ -206,6 +229,16 @@ public:
         if (orders_streams()) places_[plan.place].used.set(stream);
     }
 
+    /// The same for a `cuda::std::span`.
+    template <Index I, detail::OtherSpan S>
+    void forward(const Plan<I>& plan, const S& output, Stream stream = Stream{}) {
+        forward(plan, detail::std_span(output), stream);
+    }
+    template <Index I, detail::OtherSpan S>
+    [[nodiscard]] Plan<I> forward(const Batch<I>& batch, const S& output, Stream stream = Stream{}) {
+        return forward(batch, detail::std_span(output), stream);
+    }
+
     /// `plan` and `forward` in one; the returned plan is for `backward`.
     template <Index I, class Scalar, std::size_t Extent>
     [[nodiscard]] Plan<I> forward(const Batch<I>& batch, std::span<Scalar, Extent> output, Stream stream = Stream{}) {
@@ -220,6 +253,7 @@ public:
     /// with a NaN or infinite result are rejected and counted.
     template <Index I, class Scalar, std::size_t Extent>
     void backward(const Plan<I>& plan, std::span<Scalar, Extent> gradient, Stream stream = Stream{}) {
+        const detail::Range range("backward");
         require_current(plan, "backward");
         const BatchView<I>& batch = plan.batch;
         require_size(gradient.data(), gradient.size(), output_rows(batch), "output gradient");
@@ -239,6 +273,11 @@ public:
         }
         count_in_place(plan.place, batch.lookups, 0, View::stored_stride, View::stored_stride, stream);
         end(plan.place, stream);
+    }
+
+    template <Index I, detail::OtherSpan S>
+    void backward(const Plan<I>& plan, const S& gradient, Stream stream = Stream{}) {
+        backward(plan, detail::std_span(gradient), stream);
     }
 
     /// Tells of a coming batch, so that the plans before it keep the rows that it needs: for caches that look ahead (`Lookahead`). The next
@@ -304,6 +343,7 @@ public:
     /// Pooled rows without a plan: probes the tags, admits nothing, counts nothing. For evaluation and serving.
     template <Index I, class Scalar, std::size_t Extent>
     void lookup(const Batch<I>& batch, std::span<Scalar, Extent> output, Stream stream = Stream{}) {
+        const detail::Range range("lookup");
         const BatchView<I> seen = shaped(batch);
         const std::uint64_t rows = output_rows(seen);
         require_size(output.data(), output.size(), rows, "output");
@@ -316,9 +356,15 @@ public:
         mark_access(stream);
     }
 
+    template <Index I, detail::OtherSpan S>
+    void lookup(const Batch<I>& batch, const S& output, Stream stream = Stream{}) {
+        lookup(batch, detail::std_span(output), stream);
+    }
+
     /// Encodes every dirty line to its stored row. Lines stay cached, now clean. The rows of a `MappedFile` are safe from then on, with the optimizer's state and
     /// the step: should the process die, the file opens as this call left it. Throws `StorageError`, before anything changes, if the disk is full.
     void flush(Stream stream = Stream{}) {
+        const detail::Range range("flush");
         order_access(stream);
         stored_.make_room_for_lines(slot_count());
         const View v = view();
@@ -519,9 +565,10 @@ public:
     /// Bytes that an embedding with these options allocates.
     static Footprint footprint(const Options& options) {
         Footprint f = Sizes::footprint(Sizes::checked(options), options.max_lookups);
-        const Backend backend(options.threads);
+        using SizeBackend = typename detail::SizeBackendOf<Backend>::type;
+        const SizeBackend backend(options.threads);
         f.workspace = options.in_flight * static_cast<std::int64_t>(
-            detail::Workspace<RowId, Backend>(backend, options.max_lookups, Sizes::geometry_of(options).mixer.bits, Dim, nullptr).bytes);
+            detail::Workspace<RowId, SizeBackend>(backend, options.max_lookups, Sizes::geometry_of(options).mixer.bits, Dim, nullptr).bytes);
         f.control += count_values(backend, options) * static_cast<std::int64_t>(sizeof(std::uint64_t));
         return f;
     }
@@ -847,7 +894,8 @@ private:
 
     std::uint32_t table_count() const { return static_cast<std::uint32_t>(options_.table_rows.size()); }
 
-    static std::int64_t count_values(const Backend& backend, const Options& options) {
+    template <class B>
+    static std::int64_t count_values(const B& backend, const Options& options) {
         return static_cast<std::int64_t>(backend.count_replicas()) * detail::CountReplicas::stride_of(static_cast<std::uint32_t>(options.table_rows.size()));
     }
 

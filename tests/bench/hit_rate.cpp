@@ -1,41 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole program on a small made-up trace: what its JSON says is consistent.
-#include "support/catch.hpp"
-#include "support/temporary_file.hpp"
-
-#include <nlohmann/json.hpp>
+#include "results.hpp"
 
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <string>
 
+using hotrow::test::value;
 using nlohmann::json;
 
 namespace {
 
-/// The results of a run, by name.
-std::map<std::string, json> run(const std::string& flags) {
-    const hotrow::test::TemporaryFile output;
-    const std::string command = std::string(BENCH_HIT_RATE) + " " + flags +
-                                " --benchmark_out_format=json --benchmark_out=" + output.path().string() +
-                                " > /dev/null 2>&1";
-    REQUIRE(std::system(command.c_str()) == 0);
-    std::ifstream file(output.path());
-    std::map<std::string, json> results;
-    const json document = json::parse(file);
-    for (const json& result : document["benchmarks"]) {
-        const std::string name = result["name"];
-        results[name.substr(0, name.find("/iterations"))] = result;
-    }
-    return results;
-}
-
-double value(const json& result, const char* counter) {
-    INFO(result.dump());
-    REQUIRE(result.contains(counter));
-    return result[counter].get<double>();
-}
+std::map<std::string, json> run(const std::string& flags) { return hotrow::test::results_of(BENCH_HIT_RATE, flags); }
 
 }  // namespace
 

@@ -5,9 +5,12 @@
 #include <hotrow/cuda.cuh>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <thread>
 #include <vector>
 
 using namespace hotrow;
@@ -97,4 +100,59 @@ TEST_CASE("A step whose rows are prefetched touches no memory of the host", "[cu
         REQUIRE(now.conflict_misses == 0);
     }
     REQUIRE(embedding.statistics(cudaStream_t(stream)).write_backs > 0);
+}
+
+namespace {
+
+/// Keeps a stream from going on until it is let go, for two seconds at most.
+class Barrier {
+public:
+    explicit Barrier(cudaStream_t stream) {
+        require_success(cudaLaunchHostFunc(
+            stream,
+            [](void* barrier) {
+                Barrier& self = *static_cast<Barrier*>(barrier);
+                for (int waited = 0; waited < 200 && !self.open_; ++waited) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+                self.passed_ = true;
+            },
+            this));
+    }
+    bool was_passed() const { return passed_; }
+    void open() { open_ = true; }
+
+private:
+    std::atomic<bool> open_{false}, passed_{false};
+};
+
+}  // namespace
+
+// The model's work on the stream of the step stands still; the rows of the next batch come nevertheless.
+TEST_CASE("Rows of a coming batch move while the step before it computes", "[cuda]") {
+    constexpr int dim = 10;
+    using Embedding = CachedEmbedding<dim, Bytes, Lines, RowwiseAdagrad, Cuda, std::uint32_t, HostMemory>;
+    TestStream stream, side;
+    Embedding embedding({.table_rows = {400}, .cache_sets = 16, .seed = 47, .max_lookups = 64, .in_flight = 2}, cudaStream_t(stream));
+    RandomNumbers random(48);
+    const BatchOnBoth<std::int32_t> first(random_batch(random, {400}, {8, BagLengths::ones, NaivePooling::sum, false}));
+    const BatchOnBoth<std::int32_t> second(random_batch(random, {400}, {8, BagLengths::ones, NaivePooling::sum, false}));
+    DeviceArray<float> output(first.output_rows * dim);
+    const auto plan = embedding.prefetch(first.device, cudaStream_t(side));
+    embedding.forward(plan, output.span(), cudaStream_t(stream));
+    stream.wait();
+
+    Barrier model((cudaStream_t(stream)));
+    if (model.was_passed()) {
+        WARN("SKIPPED: streams of this runtime do all work at once; GPUEMU_ASYNC=1, or a device, shows the order");
+        return;
+    }
+    const std::uint64_t read_before = embedding.statistics(cudaStream_t(side)).bytes_read;
+    const auto next = embedding.prefetch(second.device, cudaStream_t(side));
+    side.wait();
+    REQUIRE(embedding.statistics(cudaStream_t(side)).bytes_read > read_before);  // they are there,
+    REQUIRE_FALSE(model.was_passed());                                          // and the step still waits
+    model.open();
+    embedding.backward(plan, std::span<const float>(output.span()), cudaStream_t(stream));
+    embedding.release(next);
+    stream.wait();
+    REQUIRE(model.was_passed());
 }

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 using namespace hotrow;
@@ -41,12 +41,18 @@ namespace {
 
 /// Called before a file is brought to the disk.
 std::function<void()> before_sync;
+/// Which call from now fails, from 1; 0: none.
+int failing_sync = 0;
 
 }  // namespace
 
 /// In place of the C library's, for the tests of what a loss of power leaves.
 extern "C" int fdatasync(int descriptor) {
     if (before_sync) before_sync();
+    if (failing_sync > 0 && --failing_sync == 0) {
+        errno = EIO;
+        return -1;
+    }
     return static_cast<int>(syscall(SYS_fdatasync, descriptor));
 }
 
@@ -119,6 +125,15 @@ int in_other_process(Body&& body) {
     return WEXITSTATUS(status);
 }
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::string refused_commit(RowFile& file, std::uint64_t state) {
+    try {
+        commit(file, state);
+    } catch (const StorageError& error) {
+        return error.what();
+    }
+    return "it was committed";
+}
 
 void overwrite(const std::string& path, std::streamoff at, std::string_view bytes) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -292,9 +307,10 @@ TEST_CASE("A loss of power during or after a commit leaves that commit or the on
         return mix;
     };
     Model before, after;
+    bool watching = true;  // syncs of the file, not of its copies
     std::uint64_t state = 0, losses = 0, kept_old = 0, got_new = 0;
     const auto lose_power = [&](const std::string& table_left, const std::string& journal_left) {
-        const std::function<void()> hook = std::exchange(before_sync, nullptr);
+        watching = false;
         std::ofstream(left.path(), std::ios::binary) << table_left;
         std::ofstream(left.journal(), std::ios::binary) << journal_left;
         {
@@ -305,7 +321,7 @@ TEST_CASE("A loss of power during or after a commit leaves that commit or the on
             ++(found == state ? got_new : kept_old);
             ++losses;
         }
-        before_sync = hook;
+        watching = true;
     };
 
     RowFile file(path.path(), shape_of());
@@ -319,6 +335,7 @@ TEST_CASE("A loss of power during or after a commit leaves that commit or the on
         ++state;
         int syncs = 0;
         before_sync = [&] {
+            if (!watching) return;
             const std::string table_now = bytes_of(path.path()), journal_now = bytes_of(path.journal());
             if (syncs++ == 0) {  // the journal; nothing is promised until it is there
                 journal = journal_now;
@@ -337,6 +354,30 @@ TEST_CASE("A loss of power during or after a commit leaves that commit or the on
     }
     REQUIRE(kept_old > 12);
     REQUIRE(losses == 12 * 12);
+}
+
+TEST_CASE("A commit that the disk refuses is no commit, nor is the next", "[memory]") {
+    for (int failing = 1; failing <= 3; ++failing) {
+        const TableFile path;
+        RandomNumbers random(7);
+        Model model;
+        {
+            RowFile file(path.path(), shape_of());
+            for (std::uint64_t row = 0; row < 20; ++row) write(file, row, model[row] = some_record(random));
+            commit(file, 1);
+            Model now = model;
+            for (std::uint64_t row = 10; row < 30; ++row) write(file, row, now[row] = some_record(random));
+            failing_sync = failing;
+            REQUIRE(contains(refused_commit(file, 2), "Input/output error"));
+            REQUIRE(failing_sync == 0);
+            if (failing == 3) model = now;  // the epoch had been stepped
+            for (std::uint64_t row = 0; row < 40; ++row) write(file, row, some_record(random));
+            REQUIRE(contains(refused_commit(file, 3), "open it again"));
+        }
+        const RowFile file(path.path(), shape_of());
+        REQUIRE(state_of(file) == (failing == 3 ? 2u : 1u));
+        require_holds(file, model);
+    }
 }
 
 TEST_CASE("Processes that create and open one file at once take turns", "[memory]") {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace hotrow::test {
 
@@ -20,7 +21,12 @@ public:
     TableFile& operator=(const TableFile&) = delete;
     ~TableFile() {
         std::error_code ignored;
-        for (const std::filesystem::path& file : {path_, std::filesystem::path(journal()), std::filesystem::path(path() + ".new")}) std::filesystem::remove(file, ignored);
+        for (const std::filesystem::path& file : {path_, std::filesystem::path(journal())}) std::filesystem::remove(file, ignored);
+        std::vector<std::filesystem::path> unfinished;  // of processes killed while they created it
+        for (const auto& entry : std::filesystem::directory_iterator(path_.parent_path(), ignored)) {
+            if (entry.path().string().starts_with(path() + ".new")) unfinished.push_back(entry.path());
+        }
+        for (const std::filesystem::path& file : unfinished) std::filesystem::remove(file, ignored);
     }
 
     std::string path() const { return path_.string(); }

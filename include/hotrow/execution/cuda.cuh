@@ -15,6 +15,7 @@
 #include <cub/device/device_scan.cuh>
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#include <cuda/stream_ref>
 #include <cuda_runtime.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/iterator/transform_iterator.h>
@@ -194,7 +195,8 @@ public:
     /// The caller's stream; there is no default.
     struct Stream {
         cudaStream_t handle;
-        Stream(cudaStream_t stream) : handle(stream) {}  // NOLINT(google-explicit-constructor): a stream is meant to convert
+        Stream(cudaStream_t stream) : handle(stream) {}             // NOLINT(google-explicit-constructor): a stream is meant to convert
+        Stream(cuda::stream_ref stream) : handle(stream.get()) {}  // NOLINT(google-explicit-constructor): likewise
     };
     static constexpr bool is_host = false;
     static constexpr const char* name = "cuda";

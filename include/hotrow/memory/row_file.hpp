@@ -84,7 +84,8 @@ public:
                 journal_.data() + page,
                 &control()->journal_count,
                 &journal_room_,
-                &control()->epoch};
+                &control()->epoch,
+                system_page_};
     }
 
     /// Makes sure that `rows` rows more can be written after the last commit. Throws `StorageError` if the disk is full.
@@ -96,10 +97,10 @@ public:
         const std::uint64_t entry = entry_bytes();
         const std::uint64_t ample = std::min(shape_.rows, std::max(wanted, room + room / 2u + 4096u));
         try {
-            journal_file_.allocate(page + room * entry, (ample - room) * entry);
+            allocate_journal(room * entry, ample * entry);
             journal_room_.store(ample, std::memory_order_relaxed);
         } catch (const StorageError&) {
-            journal_file_.allocate(page + room * entry, (wanted - room) * entry);
+            allocate_journal(room * entry, wanted * entry);
             journal_room_.store(wanted, std::memory_order_relaxed);
         }
     }
@@ -118,8 +119,11 @@ public:
         journal_.release_pages();
     }
 
-    /// Makes the file, with this state of the caller's, what it opens as from now on. Nobody writes rows meanwhile.
+    /// Makes the file, with this state of the caller's, what it opens as from now on. Nobody writes rows meanwhile. Throws `StorageError` if the disk fails; then
+    /// the file has to be opened anew, since the system drops what it could not write and would call the next attempt a success.
     void commit(std::span<const std::byte> state) {
+        if (failed_) refuse_file(path(), "an earlier flush did not reach the disk, so no later one can be trusted; close the table and open it again, as its last good flush left it");
+        failed_ = true;
         Control& now = *control();
         std::memcpy(now.state[(now.epoch + 1u) % 2u], state.data(), state.size());
         seal_journal();
@@ -129,6 +133,7 @@ public:
         std::atomic_signal_fence(std::memory_order_seq_cst);
         forget_journal();  // before `sync` may throw: the entries are void already
         file_.sync();
+        failed_ = false;
     }
 
     /// Bytes of the file, were it whole, and of what is kept of it in memory. The journal, which grows with the rows written between commits, is not in them.
@@ -341,12 +346,18 @@ private:
         control()->journal_count = 0;
     }
 
+    /// Whole pages of the system: the first write to one asks the disk for all its blocks.
+    void allocate_journal(std::uint64_t begin, std::uint64_t end) const {
+        const std::uint64_t first = (page + begin) / system_page_ * system_page_;
+        journal_file_.allocate(first, (page + end + system_page_ - 1u) / system_page_ * system_page_ - first);
+    }
+
     void allocate_bytes(std::uint64_t first, std::uint64_t count) {
-        for (std::uint64_t at = first / page; at <= (first + count - 1u) / page; ++at) {
+        for (std::uint64_t at = first / system_page_; at <= (first + count - 1u) / system_page_; ++at) {
             std::uint64_t& word = reinterpret_cast<std::uint64_t*>(known_pages_.data())[at / 64u];
             const std::uint64_t bit = std::uint64_t{1} << (at % 64u);
             if ((word & bit) != 0u) continue;
-            file_.allocate(at * page, page);
+            file_.allocate(at * system_page_, system_page_);
             word |= bit;
         }
     }
@@ -354,11 +365,13 @@ private:
     Shape shape_;
     std::uint64_t resident_limit_;
     bool is_new_ = false;
+    bool failed_ = false;  ///< a commit did not get through
     std::uint64_t id_ = 0;
     FileHandle file_, journal_file_;
     Mapping table_, journal_;
     Mapping saved_;        ///< one bit a row that is in the journal
-    Mapping known_pages_;  ///< one bit a page that has its blocks
+    Mapping known_pages_;  ///< one bit a page of the system that has its blocks
+    std::uint64_t system_page_ = std::max(page, static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
     std::atomic<std::uint64_t> journal_room_{0};
 
 #else

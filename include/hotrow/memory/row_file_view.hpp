@@ -34,6 +34,7 @@ struct RowFileView {
     std::uint64_t* journal_count;  ///< in the file
     const std::atomic<std::uint64_t>* journal_room;
     const std::uint64_t* epoch;  ///< commits so far; changes between steps only
+    std::uint64_t page_bytes;    ///< of the system
 
     std::byte* record(std::uint64_t row) const { return records + row * record_bytes; }
     bool is_touched(std::uint64_t row) const { return (atomic(touched[row / 64u]).load(std::memory_order_relaxed) >> (row % 64u) & 1u) != 0u; }
@@ -61,9 +62,8 @@ struct RowFileView {
     /// Asks the disk for a row's record, without waiting.
     void will_need([[maybe_unused]] std::uint64_t row) const {
 #if defined(__linux__)
-        constexpr std::uintptr_t page = 4096;
         const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(record(row));
-        const std::uintptr_t first = at / page * page;
+        const std::uintptr_t first = at / page_bytes * page_bytes;
         (void)::madvise(reinterpret_cast<void*>(first), at + record_bytes - first, MADV_WILLNEED);
 #endif
     }
