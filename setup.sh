@@ -15,6 +15,7 @@ wanted=(
     libcli11-dev            # examples/dlrm: options
     nlohmann-json3-dev      # examples/dlrm: results
     python3:python3         # bench/traffic: a report; tests of the documents
+    libdlpack-dev           # a test of interop/dlpack.hpp
     doxygen:doxygen         # docs: the reference
     pkg-config:pkg-config   # a test of the installed package
     "$@"
