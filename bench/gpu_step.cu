@@ -50,9 +50,7 @@ void require(cudaError_t result) {
 template <class T>
 class DeviceArray {
 public:
-    explicit DeviceArray(std::size_t size) : size_(size) {
-        require(cudaMalloc(&data_, std::max<std::size_t>(1, size) * sizeof(T)));
-    }
+    explicit DeviceArray(std::size_t size) : size_(size) { require(cudaMalloc(&data_, std::max<std::size_t>(1, size) * sizeof(T))); }
     explicit DeviceArray(const std::vector<T>& values) : DeviceArray(values.size()) {
         require(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice));
     }
@@ -101,8 +99,7 @@ struct Times {
     }
     std::string json() const {
         char text[128];
-        std::snprintf(text, sizeof(text), "{\"median\": %.6f, \"p10\": %.6f, \"p90\": %.6f}", quantile(0.5),
-                      quantile(0.1), quantile(0.9));
+        std::snprintf(text, sizeof(text), "{\"median\": %.6f, \"p10\": %.6f, \"p90\": %.6f}", quantile(0.5), quantile(0.1), quantile(0.9));
         return text;
     }
 };
@@ -111,9 +108,7 @@ struct Times {
 class Flush {
 public:
     explicit Flush(int l2_bytes) : block_(static_cast<std::size_t>(l2_bytes) * 2 + 1024) {}
-    void operator()(cudaStream_t stream) const {
-        require(cudaMemsetAsync(block_.data(), 0, block_.span().size(), stream));
-    }
+    void operator()(cudaStream_t stream) const { require(cudaMemsetAsync(block_.data(), 0, block_.span().size(), stream)); }
 
 private:
     DeviceArray<unsigned char> block_;
@@ -142,17 +137,11 @@ struct Input {
 };
 
 template <class Embedding>
-std::string run(const char* name, double share, const Options& options, double bytes_a_second, const Flush& flush,
-                cudaStream_t stream) {
+std::string run(const char* name, double share, const Options& options, double bytes_a_second, const Flush& flush, cudaStream_t stream) {
     using Row = typename Embedding::View::RowState;
-    const std::size_t tables = static_cast<std::size_t>(options.tables),
-                      lookups = tables * static_cast<std::size_t>(options.lookups());
+    const std::size_t tables = static_cast<std::size_t>(options.tables), lookups = tables * static_cast<std::size_t>(options.lookups());
     const std::vector<std::int64_t> table_rows(tables, options.rows());
-    Embedding embedding({.table_rows = table_rows,
-                         .cache_fraction = share,
-                         .seed = 1,
-                         .max_lookups = static_cast<std::int64_t>(lookups)},
-                        stream);
+    Embedding embedding({.table_rows = table_rows, .cache_fraction = share, .seed = 1, .max_lookups = static_cast<std::int64_t>(lookups)}, stream);
 
     std::mt19937_64 random(1);
     const bench::Zipf draw(options.zipf, options.rows(), random);
@@ -161,8 +150,7 @@ std::string run(const char* name, double share, const Options& options, double b
         std::vector<std::int64_t> rows(lookups), indices(lookups);
         for (std::size_t k = 0; k < lookups; ++k) {
             indices[k] = draw(random);
-            rows[k] = static_cast<std::int64_t>(k / static_cast<std::size_t>(options.lookups())) * options.rows() +
-                      indices[k];
+            rows[k] = static_cast<std::int64_t>(k / static_cast<std::size_t>(options.lookups())) * options.rows() + indices[k];
         }
         inputs.push_back(std::unique_ptr<Input>(new Input{std::move(rows), DeviceArray<std::int64_t>(indices)}));
     }
@@ -175,8 +163,7 @@ std::string run(const char* name, double share, const Options& options, double b
     const DeviceArray<float> gradient(values);
     const auto batch_of = [&](int i) {
         const Input& input = *inputs[static_cast<std::size_t>(i) % inputs.size()];
-        return Batch<std::int64_t>{
-            input.indices.span(), offsets.span(), {}, static_cast<std::int32_t>(options.lookups()), Pooling::none};
+        return Batch<std::int64_t>{input.indices.span(), offsets.span(), {}, static_cast<std::int32_t>(options.lookups()), Pooling::none};
     };
     const auto step = [&](int i) {
         const auto plan = embedding.plan(batch_of(i), stream);
@@ -192,8 +179,8 @@ std::string run(const char* name, double share, const Options& options, double b
         for (int i = 0; i < options.profiled; ++i, ++number) step(number);
         require(cudaStreamSynchronize(stream));
         require(cudaProfilerStop());
-        return "  {\"case\": \"" + std::string(name) + "\", \"lookups\": " + std::to_string(lookups) +
-               ", \"profiled\": " + std::to_string(options.profiled) + "}";
+        return "  {\"case\": \"" + std::string(name) + "\", \"lookups\": " + std::to_string(lookups) + ", \"profiled\": " + std::to_string(options.profiled) +
+               "}";
     }
 
     Event begin, planned, forwarded, end;
@@ -241,9 +228,7 @@ std::string run(const char* name, double share, const Options& options, double b
     double bytes[4] = {};
     const char* const phases[] = {"plan", "moves", "forward", "backward"};
     for (const traffic::Term& term : traffic::least(shape, rows, before, flags, on_host(view.tags, view.line_count))) {
-        for (int p = 0; p < 4; ++p)
-            bytes[p] +=
-                term.phase == phases[p] ? static_cast<double>(traffic::sector * (term.read + term.written)) : 0.0;
+        for (int p = 0; p < 4; ++p) bytes[p] += term.phase == phases[p] ? static_cast<double>(traffic::sector * (term.read + term.written)) : 0.0;
     }
     const double all_bytes = bytes[0] + bytes[1] + bytes[2] + bytes[3];
     const Statistics statistics = embedding.statistics(stream);
@@ -271,18 +256,15 @@ std::string run(const char* name, double share, const Options& options, double b
     for (const cudaGraphExec_t graph : graphs) require(cudaGraphExecDestroy(graph));
     embedding.check(stream);
 
-    std::string report =
-        "  {\"case\": \"" + std::string(name) + "\", \"lookups\": " + std::to_string(lookups) +
-        ", \"unique\": " + std::to_string(traffic::unique_rows(rows).size()) +
-        ", \"bytes_kept\": " + std::to_string(embedding.footprint().total()) + ", \"hit_rate\": " +
-        std::to_string(static_cast<double>(statistics.hits) / static_cast<double>(statistics.lookups)) + ",\n";
-    report += "   \"ms\": {\"warm\": " + warm.json() + ", \"flushed\": " + flushed.json() +
-              ", \"graph\": " + graphed.json() + ",\n          \"plan\": " + plan_times.json() +
-              ", \"forward\": " + forward_times.json() + ", \"backward\": " + backward_times.json() +
+    std::string report = "  {\"case\": \"" + std::string(name) + "\", \"lookups\": " + std::to_string(lookups) +
+                         ", \"unique\": " + std::to_string(traffic::unique_rows(rows).size()) +
+                         ", \"bytes_kept\": " + std::to_string(embedding.footprint().total()) +
+                         ", \"hit_rate\": " + std::to_string(static_cast<double>(statistics.hits) / static_cast<double>(statistics.lookups)) + ",\n";
+    report += "   \"ms\": {\"warm\": " + warm.json() + ", \"flushed\": " + flushed.json() + ", \"graph\": " + graphed.json() +
+              ",\n          \"plan\": " + plan_times.json() + ", \"forward\": " + forward_times.json() + ", \"backward\": " + backward_times.json() +
               "},\n   \"least_bytes\": {";
     for (int p = 0; p < 4; ++p) report += "\"" + std::string(phases[p]) + "\": " + std::to_string(bytes[p]) + ", ";
-    return report + "\"step\": " + std::to_string(all_bytes) +
-           "}, \"floor_ms\": " + std::to_string(all_bytes / bytes_a_second * 1e3) + "}";
+    return report + "\"step\": " + std::to_string(all_bytes) + "}, \"floor_ms\": " + std::to_string(all_bytes / bytes_a_second * 1e3) + "}";
 }
 
 bool is_option(std::string_view argument, std::string_view name, std::string& value) {
@@ -307,9 +289,8 @@ int run_all(const Options& options) {
     std::printf("{\"device\": \"%s\", \"multiprocessors\": %d, \"l2_bytes\": %d, \"copy_bytes_a_second\": %.0f,\n "
                 "\"tables\": %d, \"rows\": %lld, \"dim\": 128, "
                 "\"lookups_a_table\": %lld, \"zipf\": %.3f, \"steps\": %d,\n \"cases\": [\n",
-                properties.name, properties.multiProcessorCount, properties.l2CacheSize, speed, options.tables,
-                static_cast<long long>(options.rows()), static_cast<long long>(options.lookups()), options.zipf,
-                options.steps);
+                properties.name, properties.multiProcessorCount, properties.l2CacheSize, speed, options.tables, static_cast<long long>(options.rows()),
+                static_cast<long long>(options.lookups()), options.zipf, options.steps);
     bool is_first = true;
     const auto report = [&]<class Embedding>(const char* name, double share, Embedding*) {
         if (!options.only.empty() && options.only != name) return;
@@ -323,8 +304,7 @@ int run_all(const Options& options) {
     using Int8Rows = RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>;
     using Int4Rows = RowFormat<Int4, RowAffine<Fp16>, Stochastic<>>;
     report("fp32, sgd", 0.0, static_cast<CachedEmbedding<128, Fp32Rows, Cached, Sgd, Cuda>*>(nullptr));
-    report("fp32, rowwise adagrad", 0.0,
-           static_cast<CachedEmbedding<128, Fp32Rows, Cached, RowwiseAdagrad, Cuda>*>(nullptr));
+    report("fp32, rowwise adagrad", 0.0, static_cast<CachedEmbedding<128, Fp32Rows, Cached, RowwiseAdagrad, Cuda>*>(nullptr));
     report("int8 + 5% cache, sgd", 0.05, static_cast<CachedEmbedding<128, Int8Rows, Cached, Sgd, Cuda>*>(nullptr));
     report("int4 + 5% cache, sgd", 0.05, static_cast<CachedEmbedding<128, Int4Rows, Cached, Sgd, Cuda>*>(nullptr));
     std::printf("\n ]}\n");
@@ -353,10 +333,7 @@ int main(int argc, char** argv) {
         } else if (is_option(argv[i], "--case", value)) {
             options.only = value;
         } else {
-            std::fprintf(
-                stderr,
-                "%s: unknown option %s\nknown: --scale= --tables= --inputs= --warm= --steps= --case= --profile=\n",
-                argv[0], argv[i]);
+            std::fprintf(stderr, "%s: unknown option %s\nknown: --scale= --tables= --inputs= --warm= --steps= --case= --profile=\n", argv[0], argv[i]);
             return 2;
         }
     }

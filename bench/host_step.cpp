@@ -48,8 +48,7 @@ std::vector<std::int64_t> sizes_of_tables(std::int64_t rows) {
     for (std::size_t t = 0; t < tables; ++t) weight[t] = std::pow(0.6, static_cast<double>(t));
     const double sum = std::accumulate(weight.begin(), weight.end(), 0.0);
     std::vector<std::int64_t> sizes;
-    for (const double w : weight)
-        sizes.push_back(std::max<std::int64_t>(4, static_cast<std::int64_t>(static_cast<double>(rows) * w / sum)));
+    for (const double w : weight) sizes.push_back(std::max<std::int64_t>(4, static_cast<std::int64_t>(static_cast<double>(rows) * w / sum)));
     return sizes;
 }
 
@@ -68,9 +67,7 @@ struct Batches {
             for (std::size_t i = 0; i < lookups; ++i) batch[i] = draws[i / samples](random);
         }
     }
-    hotrow::Batch<std::int64_t> operator[](std::size_t i) const {
-        return {.indices = indices[i], .offsets = offsets, .weights = {}, .batch_size = samples};
-    }
+    hotrow::Batch<std::int64_t> operator[](std::size_t i) const { return {.indices = indices[i], .offsets = offsets, .weights = {}, .batch_size = samples}; }
 };
 
 /// All tables in FP32, one after the other, and sums of their rows by bag: what one would write without this library.
@@ -88,8 +85,7 @@ public:
     PlainTables& operator=(const PlainTables&) = delete;
 
     void gather(const hotrow::Batch<std::int64_t>& batch, std::span<float> output) {
-        host_.for_each<1>({}, batch.offsets.size() - 1,
-                          [&](const auto&, std::uint64_t bag) { pool(batch, bag, output.data() + bag * dim); });
+        host_.for_each<1>({}, batch.offsets.size() - 1, [&](const auto&, std::uint64_t bag) { pool(batch, bag, output.data() + bag * dim); });
     }
 
 private:
@@ -100,8 +96,7 @@ private:
         for (std::int64_t p = batch.offsets[bag]; p < batch.offsets[bag + 1]; ++p) {
             // The row 16 lookups on, which most likely is of this table too; another address in the tables does no
             // harm.
-            const auto later =
-                static_cast<std::size_t>(std::min(p + ahead, static_cast<std::int64_t>(batch.indices.size()) - 1));
+            const auto later = static_cast<std::size_t>(std::min(p + ahead, static_cast<std::int64_t>(batch.indices.size()) - 1));
             const std::size_t later_table = later / samples;
             const float* const next = rows_ + (begin_[later_table] + batch.indices[later]) * dim;
             for (int i = 0; i < dim; i += 16) __builtin_prefetch(next + i);
@@ -123,8 +118,7 @@ struct Scene {
     Batches batches;
     PlainTables plain;
 
-    explicit Scene(const Options& o)
-        : options(o), sizes(sizes_of_tables(o.rows)), batches(o, sizes), plain(sizes, o.threads) {}
+    explicit Scene(const Options& o) : options(o), sizes(sizes_of_tables(o.rows)), batches(o, sizes), plain(sizes, o.threads) {}
 };
 
 double median(std::vector<double> values) {
@@ -143,17 +137,15 @@ double seconds_of(F&& f) {
 template <class CacheType, class RowFormatType>
 void step(benchmark::State& state, Scene& scene) {
     using Embedding = hotrow::CachedEmbedding<dim, RowFormatType, CacheType, hotrow::Sgd, hotrow::Host>;
-    const auto embedding =
-        std::make_unique<Embedding>(typename Embedding::Options{.table_rows = scene.sizes,
-                                                                .cache_fraction = scene.options.share,
-                                                                .seed = 1,
-                                                                .max_lookups = static_cast<std::int64_t>(lookups),
-                                                                .threads = scene.options.threads});
+    const auto embedding = std::make_unique<Embedding>(typename Embedding::Options{.table_rows = scene.sizes,
+                                                                                   .cache_fraction = scene.options.share,
+                                                                                   .seed = 1,
+                                                                                   .max_lookups = static_cast<std::int64_t>(lookups),
+                                                                                   .threads = scene.options.threads});
     std::vector<float> output_memory(lookups * dim + 16);
     const std::span<float> output(output_memory.data(), lookups * dim);
     const auto timed = static_cast<std::size_t>(scene.options.batches);
-    for (std::size_t b = timed; b < scene.batches.indices.size(); ++b)
-        embedding->release(embedding->plan(scene.batches[b]));
+    for (std::size_t b = timed; b < scene.batches.indices.size(); ++b) embedding->release(embedding->plan(scene.batches[b]));
     embedding->reset_statistics();
     std::vector<double> gather, plan, forward, both, ratio;
     for (auto _ : state) {
@@ -187,8 +179,7 @@ void step(benchmark::State& state, Scene& scene) {
 
 template <class CacheType, class RowFormatType>
 void add(const char* name, const std::shared_ptr<Scene>& scene) {
-    benchmark::RegisterBenchmark(name,
-                                 [scene](benchmark::State& state) { step<CacheType, RowFormatType>(state, *scene); })
+    benchmark::RegisterBenchmark(name, [scene](benchmark::State& state) { step<CacheType, RowFormatType>(state, *scene); })
         ->UseManualTime()
         ->Iterations(15)
         ->Unit(benchmark::kMillisecond);
@@ -202,19 +193,11 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app("Plan and forward of a warm cache beside a plain gather of FP32 rows", "bench_host_step");
     app.add_option("--rows", options.rows, "of all tables")->capture_default_str()->check(CLI::Range(1000, 1 << 30));
-    app.add_option("--zipf", options.zipf, "exponent of the frequencies of rows")
-        ->capture_default_str()
-        ->check(CLI::Range(0.0, 10.0));
+    app.add_option("--zipf", options.zipf, "exponent of the frequencies of rows")->capture_default_str()->check(CLI::Range(0.0, 10.0));
     app.add_option("--share", options.share, "lines over rows")->capture_default_str()->check(CLI::Range(0.0, 1.0));
-    app.add_option("--threads", options.threads, "of the gather and of the embedding")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 64));
-    app.add_option("--batches", options.batches, "different batches that are timed")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 1 << 16));
-    app.add_option("--warm", options.warm_batches, "batches that fill the cache before")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 1 << 16));
+    app.add_option("--threads", options.threads, "of the gather and of the embedding")->capture_default_str()->check(CLI::Range(1, 64));
+    app.add_option("--batches", options.batches, "different batches that are timed")->capture_default_str()->check(CLI::Range(1, 1 << 16));
+    app.add_option("--warm", options.warm_batches, "batches that fill the cache before")->capture_default_str()->check(CLI::Range(1, 1 << 16));
     CLI11_PARSE(app, argc, argv);
     const auto scene = std::make_shared<Scene>(options);
     using Int8Rows = RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>;

@@ -135,8 +135,15 @@ private:
 
 template <class Embedding>
 typename Embedding::Options options_of(const Options& o, std::int64_t rows, std::int64_t lookups, const std::string& path) {
-    typename Embedding::Options options{.table_rows = {rows}, .cache_fraction = o.share, .seed = 1, .optimizer = {.learning_rate = 0.01f}, .max_lookups = lookups, .in_flight = 2, .threads = o.threads};
-    if constexpr (std::is_same_v<Embedding, InFile>) options.placement = {.path = path, .resident_bytes = static_cast<std::uint64_t>(o.resident_gib * 1024 * 1024 * 1024)};
+    typename Embedding::Options options{.table_rows = {rows},
+                                        .cache_fraction = o.share,
+                                        .seed = 1,
+                                        .optimizer = {.learning_rate = 0.01f},
+                                        .max_lookups = lookups,
+                                        .in_flight = 2,
+                                        .threads = o.threads};
+    if constexpr (std::is_same_v<Embedding, InFile>)
+        options.placement = {.path = path, .resident_bytes = static_cast<std::uint64_t>(o.resident_gib * 1024 * 1024 * 1024)};
     return options;
 }
 
@@ -274,7 +281,9 @@ void overlap(benchmark::State& state, const Options& o) {
     state.counters["over_larger"] = both / std::max(compute, transfer);
 }
 
-void add(const std::string& name, auto body) { benchmark::RegisterBenchmark(name.c_str(), body)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond); }
+void add(const std::string& name, auto body) {
+    benchmark::RegisterBenchmark(name.c_str(), body)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+}
 
 }  // namespace
 

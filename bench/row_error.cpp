@@ -43,16 +43,19 @@ void add(const std::string& quantizer) {
     using Nearest = RowFormat<P, Q, NearestEven>;
     using Random = RowFormat<P, Q, Stochastic<>>;
     const std::string name = std::string("row_error/precision:") + P::name + "/quantizer:" + quantizer;
-    benchmark::RegisterBenchmark(name.c_str(), [](benchmark::State& state) {
-        auto& counters = state.counters;
-        for (auto _ : state) {
-            counters["nearest_64"] = error<Nearest, 64>();
-            counters["stochastic_64"] = error<Random, 64>();
-            counters["nearest_128"] = error<Nearest, 128>();
-        }
-        counters["bytes_64"] = Nearest::template Layout<64>::stride;
-        counters["bytes_128"] = Nearest::template Layout<128>::stride;
-    })->Iterations(1)->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [](benchmark::State& state) {
+                                     auto& counters = state.counters;
+                                     for (auto _ : state) {
+                                         counters["nearest_64"] = error<Nearest, 64>();
+                                         counters["stochastic_64"] = error<Random, 64>();
+                                         counters["nearest_128"] = error<Nearest, 128>();
+                                     }
+                                     counters["bytes_64"] = Nearest::template Layout<64>::stride;
+                                     counters["bytes_128"] = Nearest::template Layout<128>::stride;
+                                 })
+        ->Iterations(1)
+        ->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace

@@ -83,9 +83,7 @@ struct EncodeRows {
         constexpr int local = RowShape<Dim, TileType::lanes>::local;
         const float* from = source + row % source_rows * static_cast<std::uint64_t>(Dim);
         float values[local];
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
-            detail::load_scalars<decltype(width)::value>(from + element, values + i);
-        });
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) { detail::load_scalars<decltype(width)::value>(from + element, values + i); });
         std::byte* to = stored + row * static_cast<std::uint64_t>(Format::template Layout<Dim>::stride);
         Format::template encode<Dim>(tile, values, to, {1, step, row});
     }
@@ -134,8 +132,7 @@ struct Memory {
 };
 
 template <class Format, int Dim>
-constexpr auto rows_of_table =
-    static_cast<std::uint64_t>((std::int64_t{1} << 28) / Format::template Layout<Dim>::stride);
+constexpr auto rows_of_table = static_cast<std::uint64_t>((std::int64_t{1} << 28) / Format::template Layout<Dim>::stride);
 
 template <class Format, int Dim, class Backend>
 double encode_pass(Memory<Backend>& memory, std::uint64_t step) {
@@ -143,9 +140,7 @@ double encode_pass(Memory<Backend>& memory, std::uint64_t step) {
     return memory.template seconds<Backend::template lanes_of_row<Dim>>(rows_of_table<Format, Dim>, body);
 }
 
-inline void count_bytes(benchmark::State& state, double bytes, double seconds) {
-    state.counters["GB/s"] = bytes * 1e-9 / seconds;
-}
+inline void count_bytes(benchmark::State& state, double bytes, double seconds) { state.counters["GB/s"] = bytes * 1e-9 / seconds; }
 
 template <class Format, int Dim, class Backend>
 void decode(benchmark::State& state, Memory<Backend>* memory) {

@@ -14,8 +14,7 @@ namespace bench {
 /// Draws rows of one table with P(rank) proportional to rank^-exponent. Ranks are shuffled: the numbers of rows say nothing of how frequent they are.
 class Zipf {
 public:
-    Zipf(double exponent, std::int64_t rows, std::mt19937_64& random)
-        : cumulative_(static_cast<std::size_t>(rows)), row_of_(cumulative_.size()) {
+    Zipf(double exponent, std::int64_t rows, std::mt19937_64& random) : cumulative_(static_cast<std::size_t>(rows)), row_of_(cumulative_.size()) {
         double sum = 0;
         for (std::size_t i = 0; i < cumulative_.size(); ++i) cumulative_[i] = sum += std::pow(static_cast<double>(i) + 1.0, -exponent);
         std::iota(row_of_.begin(), row_of_.end(), std::int64_t{0});

@@ -21,19 +21,15 @@ Batches::Batches(const Trace& trace, std::size_t samples) {
     const std::span<const std::size_t> begin = trace.sample_begin;
     for (std::size_t first = 0; first < trace.samples(); first += samples) {
         const std::size_t count = std::min(samples, trace.samples() - first);
-        add(lookups.subspan(begin[first], begin[first + count] - begin[first]), begin.subspan(first, count + 1),
-            table_begin);
+        add(lookups.subspan(begin[first], begin[first + count] - begin[first]), begin.subspan(first, count + 1), table_begin);
     }
 }
 
 /// Sorts the lookups by bag, stably: bag = table * samples + sample.
-void Batches::add(std::span<const std::uint32_t> lookups, std::span<const std::size_t> sample_begin,
-                  const std::vector<std::uint32_t>& table_begin) {
+void Batches::add(std::span<const std::uint32_t> lookups, std::span<const std::size_t> sample_begin, const std::vector<std::uint32_t>& table_begin) {
     const std::size_t samples = sample_begin.size() - 1, bags = table_rows_.size() * samples;
     const auto table_of = [&](std::uint32_t row) {
-        return static_cast<std::size_t>(std::upper_bound(table_begin.begin(), table_begin.end(), row) -
-                                        table_begin.begin()) -
-               1;
+        return static_cast<std::size_t>(std::upper_bound(table_begin.begin(), table_begin.end(), row) - table_begin.begin()) - 1;
     };
     const auto for_each = [&](auto&& f) {
         for (std::size_t sample = 0; sample < samples; ++sample) {
@@ -71,8 +67,7 @@ hotrow::Batch<std::int32_t> Batches::operator[](std::size_t i) const {
 }
 
 std::span<const std::uint32_t> Batches::rows(std::size_t i) const {
-    const std::size_t begin = bags_[i].first_index,
-                      end = i + 1 < bags_.size() ? bags_[i + 1].first_index : rows_.size();
+    const std::size_t begin = bags_[i].first_index, end = i + 1 < bags_.size() ? bags_[i + 1].first_index : rows_.size();
     return std::span(rows_).subspan(begin, end - begin);
 }
 

@@ -36,8 +36,7 @@ private:
         std::int32_t samples;
     };
 
-    void add(std::span<const std::uint32_t> lookups, std::span<const std::size_t> sample_begin,
-             const std::vector<std::uint32_t>& table_begin);
+    void add(std::span<const std::uint32_t> lookups, std::span<const std::size_t> sample_begin, const std::vector<std::uint32_t>& table_begin);
 
     std::vector<std::int64_t> table_rows_;
     std::vector<std::int32_t> indices_;

@@ -5,9 +5,7 @@
 
 namespace hit_rate {
 
-std::int64_t Embedding::sets_for(double share, std::uint32_t rows) const {
-    return hit_rate::sets_for(share, rows, ways);
-}
+std::int64_t Embedding::sets_for(double share, std::uint32_t rows) const { return hit_rate::sets_for(share, rows, ways); }
 
 const std::vector<Embedding>& embeddings() {
     static const std::vector<Embedding> all = [] {

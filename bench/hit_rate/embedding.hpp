@@ -41,8 +41,7 @@ struct Embedding {
     std::string precision;
     std::int64_t stored_row_bytes;
     /// Bytes with so many sets.
-    hotrow::Footprint (*footprint)(const std::vector<std::int64_t>& table_rows, std::int64_t sets,
-                                   std::int64_t lookups);
+    hotrow::Footprint (*footprint)(const std::vector<std::int64_t>& table_rows, std::int64_t sets, std::int64_t lookups);
     /// Trains on all batches once, from an empty cache: plan, forward, backward. Batches of one lookup get plan and
     /// forward only.
     Replay (*replay)(const Batches& batches, std::int64_t sets, int threads);

@@ -7,8 +7,7 @@ namespace {
 
 template <class RowFormatType>
 void add(std::vector<Embedding>& all, const char* precision) {
-    all.push_back(
-        embedding_of<hotrow::Cache<hotrow::SetAssociative<default_ways>>, RowFormatType>(default_policy, precision));
+    all.push_back(embedding_of<hotrow::Cache<hotrow::SetAssociative<default_ways>>, RowFormatType>(default_policy, precision));
 }
 
 }  // namespace

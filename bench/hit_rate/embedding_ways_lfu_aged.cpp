@@ -4,8 +4,6 @@
 
 namespace hit_rate {
 
-void add_ways_lfu_aged(std::vector<Embedding>& all) {
-    add_ways<hotrow::LfuAged<>>(all, "lfu_aged");
-}
+void add_ways_lfu_aged(std::vector<Embedding>& all) { add_ways<hotrow::LfuAged<>>(all, "lfu_aged"); }
 
 }  // namespace hit_rate

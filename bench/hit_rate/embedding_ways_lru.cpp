@@ -4,8 +4,6 @@
 
 namespace hit_rate {
 
-void add_ways_lru(std::vector<Embedding>& all) {
-    add_ways<hotrow::Lru>(all, "lru");
-}
+void add_ways_lru(std::vector<Embedding>& all) { add_ways<hotrow::Lru>(all, "lru"); }
 
 }  // namespace hit_rate

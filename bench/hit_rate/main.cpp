@@ -91,8 +91,7 @@ void report(benchmark::State& state, const Embedding& embedding, Scene& scene, s
         state.SetIterationTime(replay.seconds);
     }
     const double lookups = static_cast<double>(replay.statistics.lookups);
-    const std::int64_t bytes =
-        embedding.footprint(batches.table_rows(), sets, static_cast<std::int64_t>(batches.most_lookups())).embedding();
+    const std::int64_t bytes = embedding.footprint(batches.table_rows(), sets, static_cast<std::int64_t>(batches.most_lookups())).embedding();
     constexpr double line_bytes = dim * sizeof(float);
     auto& counters = state.counters;
     counters["hit_rate"] = replay.statistics.hit_rate();
@@ -105,15 +104,13 @@ void report(benchmark::State& state, const Embedding& embedding, Scene& scene, s
     if (scene.batch() <= 1) return;  // not trained
     const Traffic& traffic = replay.traffic;
     counters["write_backs"] = static_cast<double>(replay.statistics.write_backs) / lookups;
-    counters["stored_bytes"] = static_cast<double>(traffic.stored_reads + traffic.stored_writes) *
-                               static_cast<double>(embedding.stored_row_bytes) / lookups;
+    counters["stored_bytes"] = static_cast<double>(traffic.stored_reads + traffic.stored_writes) * static_cast<double>(embedding.stored_row_bytes) / lookups;
     counters["line_bytes"] = static_cast<double>(traffic.line_reads + traffic.line_writes) * line_bytes / lookups;
 }
 
 void add_share(const Embedding& embedding, const SharedScene& scene, double share, const Options& options) {
-    const std::string name = "hit_rate/" + scene->name() + "/policy:" + embedding.policy +
-                             "/ways:" + std::to_string(embedding.ways) + "/share:" + text_of(share) +
-                             "/precision:" + embedding.precision;
+    const std::string name = "hit_rate/" + scene->name() + "/policy:" + embedding.policy + "/ways:" + std::to_string(embedding.ways) +
+                             "/share:" + text_of(share) + "/precision:" + embedding.precision;
     add(name, [=, threads = options.threads, optimum = options.optimum](benchmark::State& state) {
         report(state, embedding, *scene, embedding.sets_for(share, scene->trace().rows()), threads);
         // Pins are there before the first lookup of a row, which no other cache can hit.
@@ -131,10 +128,8 @@ void add_budget(const Embedding& embedding, const SharedScene& scene, double bud
     // budget here.
     const std::optional<std::int64_t> sets = most_sets(embedding, scene->trace().table_rows, 0, bytes);
     if (!sets) return;
-    const std::string name =
-        "budget/" + scene->name() + "/budget:" + text_of(budget) + "/precision:" + embedding.precision;
-    add(name,
-        [=, threads = options.threads](benchmark::State& state) { report(state, embedding, *scene, *sets, threads); });
+    const std::string name = "budget/" + scene->name() + "/budget:" + text_of(budget) + "/precision:" + embedding.precision;
+    add(name, [=, threads = options.threads](benchmark::State& state) { report(state, embedding, *scene, *sets, threads); });
 }
 
 void report_reference(benchmark::State& state, const Trace& trace, const std::function<std::uint64_t()>& hits) {
@@ -153,13 +148,11 @@ void add_references(const SharedScene& scene, double share) {
     for (const Reference reference : all_references) {
         for (const int ways : {default_ways, 1}) {
             if (ways == 1 && scene->batch() > 1) continue;
-            add(name + std::string(name_of(reference)) + "/ways:" + std::to_string(ways) + end,
-                [=](benchmark::State& state) {
-                    const Trace& trace = scene->trace();
-                    const SetRuns runs =
-                        cut(trace, static_cast<std::size_t>(sets_for(share, trace.rows(), ways)), scene->batch());
-                    report_reference(state, trace, [&] { return reference_hits(reference, runs, ways); });
-                });
+            add(name + std::string(name_of(reference)) + "/ways:" + std::to_string(ways) + end, [=](benchmark::State& state) {
+                const Trace& trace = scene->trace();
+                const SetRuns runs = cut(trace, static_cast<std::size_t>(sets_for(share, trace.rows(), ways)), scene->batch());
+                report_reference(state, trace, [&] { return reference_hits(reference, runs, ways); });
+            });
         }
         if (scene->batch() > 1) continue;
         add(name + std::string(name_of(reference)) + "/ways:all" + end, [=](benchmark::State& state) {
@@ -171,8 +164,7 @@ void add_references(const SharedScene& scene, double share) {
 }
 
 bool is_default(const Embedding& e, bool policy, bool ways, bool precision) {
-    return (!policy || e.policy == default_policy) && (!ways || e.ways == default_ways) &&
-           (!precision || e.precision == default_precision);
+    return (!policy || e.policy == default_policy) && (!ways || e.ways == default_ways) && (!precision || e.precision == default_precision);
 }
 
 template <class Value>
@@ -188,11 +180,9 @@ std::vector<std::pair<const Embedding*, std::vector<double>>> selected(const Opt
     for (const Embedding& e : embeddings()) {
         if (free) {
             const bool every_share = is_default(e, false, true, true);
-            const std::vector<double> middle =
-                options.shares.empty() ? options.shares : std::vector{options.shares[options.shares.size() / 2]};
+            const std::vector<double> middle = options.shares.empty() ? options.shares : std::vector{options.shares[options.shares.size() / 2]};
             result.emplace_back(&e, every_share ? options.shares : middle);
-        } else if (chosen(options.policies, e.policy, std::string(default_policy)) &&
-                   chosen(options.ways, e.ways, default_ways) &&
+        } else if (chosen(options.policies, e.policy, std::string(default_policy)) && chosen(options.ways, e.ways, default_ways) &&
                    chosen(options.precisions, e.precision, std::string(default_precision))) {
             result.emplace_back(&e, options.shares);
         }
@@ -204,11 +194,9 @@ std::vector<std::shared_ptr<const Trace>> traces(const Options& options) {
     std::vector<std::shared_ptr<const Trace>> all;
     const auto add = [&](Trace trace) {
         // two of a kind need two names
-        const auto same =
-            std::count_if(all.begin(), all.end(), [&](const auto& other) { return other->name == trace.name; });
+        const auto same = std::count_if(all.begin(), all.end(), [&](const auto& other) { return other->name == trace.name; });
         if (same > 0) trace.name += "_" + std::to_string(same + 1);
-        benchmark::AddCustomContext(trace.name, std::to_string(trace.rows()) + " rows, " +
-                                                    std::to_string(trace.lookups.size()) + " lookups, " +
+        benchmark::AddCustomContext(trace.name, std::to_string(trace.rows()) + " rows, " + std::to_string(trace.lookups.size()) + " lookups, " +
                                                     std::to_string(trace.samples()) + " samples");
         all.push_back(std::make_shared<const Trace>(std::move(trace)));
     };
@@ -236,14 +224,11 @@ void add_all(const Options& options) {
             for (const auto& [embedding, shares] : choice) {
                 for (const double share : shares) add_share(*embedding, scene, share, options);
             }
-            if (!options.policies.empty() || !options.ways.empty() || batch <= 1)
-                continue;  // budgets compare precisions, in training
+            if (!options.policies.empty() || !options.ways.empty() || batch <= 1) continue;  // budgets compare precisions, in training
             for (const double budget : options.budgets) {
                 for (const Embedding& embedding : embeddings()) {
-                    const bool named =
-                        options.precisions.empty() || chosen(options.precisions, embedding.precision, {});
-                    if (named && is_default(embedding, true, true, false))
-                        add_budget(embedding, scene, budget, options);
+                    const bool named = options.precisions.empty() || chosen(options.precisions, embedding.precision, {});
+                    if (named && is_default(embedding, true, true, false)) add_budget(embedding, scene, budget, options);
                 }
             }
         }

@@ -26,12 +26,9 @@ public:
     /// `time`: grows from batch to batch. `next_time`: that of the row's next use, if there is one.
     Priority see(const Run& run, std::int64_t time, std::optional<std::int64_t> next_time) {
         switch (reference_) {
-        case Reference::lru:
-            return time;
-        case Reference::belady:
-            return next_time ? -*next_time : useless;
-        default:
-            return counts_[run.row] += run.lookups;
+        case Reference::lru: return time;
+        case Reference::belady: return next_time ? -*next_time : useless;
+        default: return counts_[run.row] += run.lookups;
         }
     }
 
@@ -73,8 +70,7 @@ std::uint64_t hits_of_set(Policy& policy, bool by_need, std::span<const Run> run
         for (Line& line : set) line.in_use = false;
         misses.clear();
         for (; i < runs.size() && runs[i].batch == batch; ++i) {
-            const std::optional<std::int64_t> next_time =
-                next[i] == never ? std::nullopt : std::optional<std::int64_t>(runs[next[i]].batch);
+            const std::optional<std::int64_t> next_time = next[i] == never ? std::nullopt : std::optional<std::int64_t>(runs[next[i]].batch);
             const Priority priority = policy.see(runs[i], batch, next_time);
             const auto line = std::find_if(set.begin(), set.end(), [&](const Line& l) { return l.row == runs[i].row; });
             if (line == set.end()) {
@@ -86,8 +82,7 @@ std::uint64_t hits_of_set(Policy& policy, bool by_need, std::span<const Run> run
             }
         }
         if (by_need) {
-            std::stable_sort(misses.begin(), misses.end(),
-                             [](const Miss& a, const Miss& b) { return a.priority > b.priority; });
+            std::stable_sort(misses.begin(), misses.end(), [](const Miss& a, const Miss& b) { return a.priority > b.priority; });
         }
         for (const Miss& miss : misses) {
             Line* const victim = victim_of(set);
@@ -126,8 +121,8 @@ std::uint64_t fully_associative_hits(Reference reference, const Trace& trace, st
     std::uint64_t hits = 0;
     for (std::size_t i = 0; i < runs.runs.size(); ++i) {
         const std::uint32_t row = runs.runs[i].row;
-        const Priority priority = policy.see(runs.runs[i], static_cast<std::int64_t>(i),
-                                             next[i] == never ? std::nullopt : std::optional<std::int64_t>(next[i]));
+        const Priority priority =
+            policy.see(runs.runs[i], static_cast<std::int64_t>(i), next[i] == never ? std::nullopt : std::optional<std::int64_t>(next[i]));
         if (priority_of[row]) {
             ++hits;
             cached.erase({*priority_of[row], row});

@@ -11,14 +11,13 @@
 namespace hit_rate {
 
 enum class Reference {
-    lru,          ///< least recently used
-    perfect_lfu,  ///< least frequently used; lookups of every row are counted for ever, also while it is not cached
+    lru,                    ///< least recently used
+    perfect_lfu,            ///< least frequently used; lookups of every row are counted for ever, also while it is not cached
     perfect_lfu_admission,  ///< the same, and a row enters only if it was looked up more often than its victim
-    belady,  ///< the line needed last leaves, and a row enters only if it is needed before that (knows the future)
+    belady,                 ///< the line needed last leaves, and a row enters only if it is needed before that (knows the future)
 };
 
-inline constexpr std::array all_references{Reference::lru, Reference::perfect_lfu, Reference::perfect_lfu_admission,
-                                           Reference::belady};
+inline constexpr std::array all_references{Reference::lru, Reference::perfect_lfu, Reference::perfect_lfu_admission, Reference::belady};
 
 std::string_view name_of(Reference reference);
 

@@ -21,8 +21,7 @@
 namespace hit_rate {
 
 template <class EmbeddingType>
-typename EmbeddingType::Options options_for(const std::vector<std::int64_t>& table_rows, std::int64_t sets,
-                                            std::int64_t lookups, int threads) {
+typename EmbeddingType::Options options_for(const std::vector<std::int64_t>& table_rows, std::int64_t sets, std::int64_t lookups, int threads) {
     return {.table_rows = table_rows, .cache_sets = sets, .seed = 1, .max_lookups = lookups, .threads = threads};
 }
 
@@ -71,8 +70,7 @@ void pin_most_frequent(EmbeddingType& embedding, const Batches& batches, int way
     }
     std::vector<std::uint32_t> by_count(count.size());
     std::iota(by_count.begin(), by_count.end(), 0u);
-    std::stable_sort(by_count.begin(), by_count.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return count[a] > count[b]; });
+    std::stable_sort(by_count.begin(), by_count.end(), [&](std::uint32_t a, std::uint32_t b) { return count[a] > count[b]; });
     std::vector<int> filled(view.geometry.sets);
     std::vector<std::vector<std::int64_t>> pins(batches.table_rows().size());
     for (const std::uint32_t row : by_count) {
@@ -107,8 +105,7 @@ template <class EmbeddingType, class CacheType>
 Replay replay(const Batches& batches, std::int64_t sets, int threads) {
     using Eviction = typename CacheType::Eviction_t;
     using Clock = std::chrono::steady_clock;
-    EmbeddingType embedding(options_for<EmbeddingType>(batches.table_rows(), sets,
-                                                       static_cast<std::int64_t>(batches.most_lookups()), threads));
+    EmbeddingType embedding(options_for<EmbeddingType>(batches.table_rows(), sets, static_cast<std::int64_t>(batches.most_lookups()), threads));
     if constexpr (std::is_same_v<Eviction, hotrow::Pinned>) pin_most_frequent(embedding, batches, CacheType::ways);
     const bool trains = batches.most_lookups() > 1;
     std::vector<float> output(batches.most_bags() * dim);
@@ -124,9 +121,7 @@ Replay replay(const Batches& batches, std::int64_t sets, int threads) {
         const auto plan = embedding.plan(batch);
         embedding.forward(plan, std::span(output).first(values));
         result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-        traffic.count(batches.rows(i), trains, [view = embedding.view()](std::uint32_t row) {
-            return view.probe(hotrow::SingleLane{}, row) != view.nowhere;
-        });
+        traffic.count(batches.rows(i), trains, [view = embedding.view()](std::uint32_t row) { return view.probe(hotrow::SingleLane{}, row) != view.nowhere; });
         if (trains) {
             embedding.backward(plan, std::span(gradient).first(values));
         } else {
@@ -150,8 +145,7 @@ double row_error() {
         for (float& value : values) value = normal(random);
         RowFormatType::template initialise<dim>(hotrow::SingleLane{}, values.data(), stored.data(), {1, 0, row});
         RowFormatType::template decode<dim>(hotrow::SingleLane{}, stored.data(), decoded.data());
-        for (std::size_t i = 0; i < values.size(); ++i)
-            sum += std::pow(static_cast<double>(values[i]) - static_cast<double>(decoded[i]), 2);
+        for (std::size_t i = 0; i < values.size(); ++i) sum += std::pow(static_cast<double>(values[i]) - static_cast<double>(decoded[i]), 2);
     }
     return std::sqrt(sum / (static_cast<double>(rows) * dim));
 }
@@ -163,10 +157,8 @@ Embedding embedding_of(std::string policy, std::string precision) {
             .ways = CacheType::ways,
             .precision = std::move(precision),
             .stored_row_bytes = RowFormatType::template Layout<dim>::stride,
-            .footprint =
-                [](const std::vector<std::int64_t>& table_rows, std::int64_t sets, std::int64_t lookups) {
-                    return Made::footprint(options_for<Made>(table_rows, sets, lookups, 1));
-                },
+            .footprint = [](const std::vector<std::int64_t>& table_rows, std::int64_t sets,
+                            std::int64_t lookups) { return Made::footprint(options_for<Made>(table_rows, sets, lookups, 1)); },
             .replay = replay<Made, CacheType>,
             .row_error = row_error<RowFormatType>};
 }

@@ -25,8 +25,7 @@ SetRuns cut(const Trace& trace, std::size_t sets, std::size_t batch_samples) {
         std::sort(keys.begin(), keys.end());
         for (auto first = keys.begin(); first != keys.end();) {
             const auto last = std::upper_bound(first, keys.end(), *first);
-            in_order.push_back(
-                {geometry.row(*first), static_cast<std::uint32_t>(batch), static_cast<std::uint32_t>(last - first)});
+            in_order.push_back({geometry.row(*first), static_cast<std::uint32_t>(batch), static_cast<std::uint32_t>(last - first)});
             set_of.push_back(geometry.set(*first));
             ++result.set_begin[set_of.back() + 1];
             first = last;

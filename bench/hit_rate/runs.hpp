@@ -29,9 +29,7 @@ struct SetRuns {
     std::uint32_t rows = 0;
 
     std::size_t sets() const { return set_begin.size() - 1; }
-    std::span<const Run> of_set(std::size_t set) const {
-        return std::span(runs).subspan(set_begin[set], set_begin[set + 1] - set_begin[set]);
-    }
+    std::span<const Run> of_set(std::size_t set) const { return std::span(runs).subspan(set_begin[set], set_begin[set + 1] - set_begin[set]); }
 };
 
 /// `batch_samples` as for `batch_begins`.

@@ -20,17 +20,14 @@ constexpr std::size_t zipf_lookups_per_sample = 26;
 
 std::string content_of(const std::filesystem::path& file) {
     std::ifstream input(file, std::ios::binary);
-    if (!input || std::filesystem::is_directory(file))
-        throw TraceError(file.string() + ": cannot be opened for reading");
+    if (!input || std::filesystem::is_directory(file)) throw TraceError(file.string() + ": cannot be opened for reading");
     return {std::istreambuf_iterator<char>(input), {}};
 }
 
 /// Numbers texts in the order in which they first occur. The texts must outlive it.
 class Dictionary {
 public:
-    std::uint32_t number_of(std::string_view text) {
-        return numbers_.try_emplace(text, static_cast<std::uint32_t>(numbers_.size())).first->second;
-    }
+    std::uint32_t number_of(std::string_view text) { return numbers_.try_emplace(text, static_cast<std::uint32_t>(numbers_.size())).first->second; }
     std::size_t size() const { return numbers_.size(); }
 
 private:
@@ -56,9 +53,7 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 }  // namespace
 
-std::uint32_t Trace::rows() const {
-    return static_cast<std::uint32_t>(std::accumulate(table_rows.begin(), table_rows.end(), std::int64_t{0}));
-}
+std::uint32_t Trace::rows() const { return static_cast<std::uint32_t>(std::accumulate(table_rows.begin(), table_rows.end(), std::int64_t{0})); }
 
 std::vector<std::uint32_t> Trace::table_begin() const {
     std::vector<std::uint32_t> begin{0};
@@ -74,8 +69,8 @@ Trace read_criteo(const std::filesystem::path& file) {
         if (line.ends_with('\r')) line.remove_suffix(1);
         const auto fields = static_cast<std::size_t>(std::count(line.begin(), line.end(), '\t')) + 1;
         if (fields != criteo_fields) {
-            throw TraceError(file.string() + ": line " + std::to_string(trace.samples() + 1) + " has " +
-                             std::to_string(fields) + " fields instead of " + std::to_string(criteo_fields));
+            throw TraceError(file.string() + ": line " + std::to_string(trace.samples() + 1) + " has " + std::to_string(fields) + " fields instead of " +
+                             std::to_string(criteo_fields));
         }
         for (std::size_t field = 0; field < criteo_fields; ++field) {
             const std::size_t end = std::min(line.find('\t'), line.size());
@@ -133,8 +128,7 @@ std::vector<std::size_t> batch_begins(const Trace& trace, std::size_t samples) {
         std::iota(begins.begin(), begins.end(), std::size_t{0});
         return begins;
     }
-    for (std::size_t sample = 0; sample < trace.samples(); sample += samples)
-        begins.push_back(trace.sample_begin[sample]);
+    for (std::size_t sample = 0; sample < trace.samples(); sample += samples) begins.push_back(trace.sample_begin[sample]);
     begins.push_back(trace.lookups.size());
     return begins;
 }

@@ -19,18 +19,12 @@ double Link::cost(int bytes, int stride) const {
 }
 
 double Link::read_seconds(const Pieces& pieces) const {
-    return (pieces.rows_read * cost(pieces.row_bytes, pieces.record_bytes) +
-            pieces.records_read * cost(pieces.used_bytes, pieces.record_bytes)) /
-           read_rate;
+    return (pieces.rows_read * cost(pieces.row_bytes, pieces.record_bytes) + pieces.records_read * cost(pieces.used_bytes, pieces.record_bytes)) / read_rate;
 }
 
-double Link::write_seconds(const Pieces& pieces) const {
-    return pieces.records_written * cost(pieces.used_bytes, pieces.record_bytes) / write_rate;
-}
+double Link::write_seconds(const Pieces& pieces) const { return pieces.records_written * cost(pieces.used_bytes, pieces.record_bytes) / write_rate; }
 
-double Link::overlapped_seconds(const Pieces& pieces) const {
-    return std::max(read_seconds(pieces), write_seconds(pieces));
-}
+double Link::overlapped_seconds(const Pieces& pieces) const { return std::max(read_seconds(pieces), write_seconds(pieces)); }
 
 double Link::serial_seconds(const Pieces& pieces) const { return read_seconds(pieces) + write_seconds(pieces); }
 

@@ -43,16 +43,14 @@ std::string text_of(double value) {
 }
 
 const Embedding& find(const std::string& policy, const std::string& precision) {
-    return *std::find_if(embeddings().begin(), embeddings().end(),
-                         [&](const Embedding& e) { return e.policy == policy && e.precision == precision; });
+    return *std::find_if(embeddings().begin(), embeddings().end(), [&](const Embedding& e) { return e.policy == policy && e.precision == precision; });
 }
 
 /// A trace in batches, and the runs so far: rows that others are compared with are trained on once.
 class Scene {
 public:
     Scene(const hit_rate::Trace& trace, std::size_t batch, int threads)
-        : name_("trace:" + trace.name + "/batch:" + std::to_string(batch)), rows_(trace.rows()), batches_(trace, batch),
-          threads_(threads) {}
+        : name_("trace:" + trace.name + "/batch:" + std::to_string(batch)), rows_(trace.rows()), batches_(trace, batch), threads_(threads) {}
 
     const std::string& name() const { return name_; }
 
@@ -113,22 +111,16 @@ void add_all(const Options& options) {
         traces.back().name += "_" + text_of(exponent);
     }
     for (const hit_rate::Trace& trace : traces) {
-        benchmark::AddCustomContext(trace.name, std::to_string(trace.rows()) + " rows, " +
-                                                    std::to_string(trace.lookups.size()) + " lookups, " +
+        benchmark::AddCustomContext(trace.name, std::to_string(trace.rows()) + " rows, " + std::to_string(trace.lookups.size()) + " lookups, " +
                                                     std::to_string(trace.samples()) + " samples");
         const auto scene = std::make_shared<Scene>(trace, options.batch, options.threads);
         for (const double share : options.shares) {
             for (const Embedding& embedding : embeddings()) {
-                if (!is_chosen(options.policies, embedding.policy) ||
-                    !is_chosen(options.precisions, embedding.precision))
-                    continue;
-                if (share == 0 && embedding.policy != default_policy)
-                    continue;  // without a cache no policy decides anything
-                const std::string name = "link_bytes/" + scene->name() +
-                                         "/policy:" + (share == 0 ? "none" : embedding.policy) +
-                                         "/share:" + text_of(share) + "/precision:" + embedding.precision;
-                benchmark::RegisterBenchmark(name.c_str(),
-                                             [=](benchmark::State& state) { report(state, embedding, *scene, share); })
+                if (!is_chosen(options.policies, embedding.policy) || !is_chosen(options.precisions, embedding.precision)) continue;
+                if (share == 0 && embedding.policy != default_policy) continue;  // without a cache no policy decides anything
+                const std::string name = "link_bytes/" + scene->name() + "/policy:" + (share == 0 ? "none" : embedding.policy) + "/share:" + text_of(share) +
+                                         "/precision:" + embedding.precision;
+                benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { report(state, embedding, *scene, share); })
                     ->Iterations(1)
                     ->Unit(benchmark::kMillisecond);
             }

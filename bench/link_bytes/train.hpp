@@ -41,8 +41,7 @@ hotrow::Statistics train(const hit_rate::Batches& batches, std::int64_t sets, in
 
 template <class CacheType, class RowFormatType>
 Embedding embedding_of(std::string policy, std::string precision) {
-    using Made = hotrow::CachedEmbedding<dim, RowFormatType, CacheType, hotrow::RowwiseAdagrad, hotrow::Host,
-                                         std::uint32_t, hotrow::HostMemory>;
+    using Made = hotrow::CachedEmbedding<dim, RowFormatType, CacheType, hotrow::RowwiseAdagrad, hotrow::Host, std::uint32_t, hotrow::HostMemory>;
     return {.policy = std::move(policy),
             .precision = std::move(precision),
             .row_bytes = Made::View::Layout::stride,

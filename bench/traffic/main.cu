@@ -67,7 +67,8 @@ void run(const Options& options, nlohmann::json& report) {
     cudaStream_t stream = nullptr;
     require(cudaStreamCreate(&stream));
     const std::size_t lookups = static_cast<std::size_t>(options.bags * options.per_bag);
-    typename Embedding::Options of_embedding{.table_rows = {options.rows}, .cache_fraction = options.share, .seed = 1, .max_lookups = static_cast<std::int64_t>(lookups)};
+    typename Embedding::Options of_embedding{
+        .table_rows = {options.rows}, .cache_fraction = options.share, .seed = 1, .max_lookups = static_cast<std::int64_t>(lookups)};
     Embedding embedding(of_embedding, stream);
 
     Cuda backend;

@@ -28,9 +28,7 @@ struct Rows {
     hotrow::PlanView<Embedding::View::RowId> plan;
 
     __device__ void read(const Tile& tile, std::uint32_t sample, float* row) const { view.read(tile, plan.locations[sample], row); }
-    __device__ void add(const Tile& tile, std::uint32_t sample, float weight, float* sum) const {
-        view.accumulate(tile, plan.locations[sample], weight, sum);
-    }
+    __device__ void add(const Tile& tile, std::uint32_t sample, float weight, float* sum) const { view.accumulate(tile, plan.locations[sample], weight, sum); }
 };
 
 /// Rows that `score` put aside in FP32, [samples][dim].
@@ -111,8 +109,8 @@ int main() {
 
     cudaStream_t stream = nullptr;
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
-    Embedding::Options options{.table_rows = {user_count}, .cache_fraction = 0.05, .seed = 7, .optimizer = {.learning_rate = 0.2f},
-                               .initial_range = 0.3f, .max_lookups = samples};
+    Embedding::Options options{
+        .table_rows = {user_count}, .cache_fraction = 0.05, .seed = 7, .optimizer = {.learning_rate = 0.2f}, .initial_range = 0.3f, .max_lookups = samples};
     Embedding users(options, stream);
     options.table_rows = {item_count};
     Embedding items(options, stream);

@@ -23,10 +23,7 @@ EmbeddingSpec embedding_spec(Options const& options, std::vector<std::int64_t> c
 }
 
 DenseSpec dense_spec(Options const& options) {
-    return {.dim = options.dim,
-            .learning_rate = static_cast<float>(options.dense_learning_rate),
-            .seed = options.seed,
-            .threads = options.threads};
+    return {.dim = options.dim, .learning_rate = static_cast<float>(options.dense_learning_rate), .seed = options.seed, .threads = options.threads};
 }
 
 }  // namespace

@@ -10,8 +10,7 @@
 
 namespace dlrm {
 
-std::unique_ptr<EmbeddingModel> make_cuda_embedding(EmbeddingSpec const& spec,
-                                                    std::shared_ptr<Stream const> const& stream);
+std::unique_ptr<EmbeddingModel> make_cuda_embedding(EmbeddingSpec const& spec, std::shared_ptr<Stream const> const& stream);
 std::unique_ptr<DenseModel> make_cuda_dense(DenseSpec const& spec, std::shared_ptr<Stream const> const& stream);
 
 }  // namespace dlrm

@@ -27,8 +27,7 @@ struct ClickBatch {
 };
 
 // Takes up to `size` samples from the stream, but not more than `limit`; false: there was none left.
-inline bool read_batch(SampleStream& stream, Vocabulary const& vocabulary, std::int64_t size, std::int64_t limit,
-                       ClickBatch& batch) {
+inline bool read_batch(SampleStream& stream, Vocabulary const& vocabulary, std::int64_t size, std::int64_t limit, ClickBatch& batch) {
     size = size < limit ? size : limit;
     batch.labels.clear();
     batch.dense.clear();
@@ -39,9 +38,7 @@ inline bool read_batch(SampleStream& stream, Vocabulary const& vocabulary, std::
     for (; count < size && stream.next(sample); ++count) {
         batch.labels.push_back(sample.label);
         batch.dense.insert(batch.dense.end(), sample.dense.begin(), sample.dense.end());
-        for (int field = 0; field < categorical_fields; ++field) {
-            indices[field * size + count] = vocabulary.row(field, sample.keys[field]);
-        }
+        for (int field = 0; field < categorical_fields; ++field) { indices[field * size + count] = vocabulary.row(field, sample.keys[field]); }
     }
     if (count < size) {  // a last, smaller batch: close the gaps between the fields
         for (std::int64_t field = 1; field < categorical_fields; ++field) {

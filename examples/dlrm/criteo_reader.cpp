@@ -52,9 +52,7 @@ float parse_dense(int field, std::string_view text) {
 
 Key parse_categorical(int field, std::string_view text) {
     if (text.empty()) return missing_key;
-    if (text.size() > most_hex_digits) {
-        reject(field, text, "has more than " + std::to_string(most_hex_digits) + " digits");
-    }
+    if (text.size() > most_hex_digits) { reject(field, text, "has more than " + std::to_string(most_hex_digits) + " digits"); }
     auto const value = parse_integer<Key>(field, text, 16, "a hexadecimal number");
     return value | (Key{text.size()} << (4 * most_hex_digits));  // "0a" and "a" are different ids
 }
@@ -64,8 +62,7 @@ Key parse_categorical(int field, std::string_view text) {
 void parse_criteo_line(std::string_view line, Sample& sample) {
     auto const found = std::count(line.begin(), line.end(), '\t') + 1;
     if (found != fields_per_line) {
-        throw DataError("expected " + std::to_string(fields_per_line) + " fields separated by tabs, found " +
-                        std::to_string(found));
+        throw DataError("expected " + std::to_string(fields_per_line) + " fields separated by tabs, found " + std::to_string(found));
     }
     for (int field = 0; field < fields_per_line; ++field) {
         auto const end = std::min(line.find('\t'), line.size());
@@ -96,9 +93,7 @@ bool CriteoReader::next(Sample& sample) {
             ++bad_lines_;
         }
     }
-    if (input_.bad()) {
-        throw DataError(file_.string() + ": reading failed after line " + std::to_string(line_number_));
-    }
+    if (input_.bad()) { throw DataError(file_.string() + ": reading failed after line " + std::to_string(line_number_)); }
     return false;
 }
 

@@ -58,8 +58,7 @@ public:
 
     void upload(std::span<T const> from, Stream const& stream) {
         resize(from.size());
-        check_cuda(cudaMemcpyAsync(data_, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, stream),
-                   "cudaMemcpyAsync");
+        check_cuda(cudaMemcpyAsync(data_, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
     }
 
     T* data() { return data_; }

@@ -15,9 +15,7 @@ namespace {
 
 OpenStream opener(Options const& options) {
     if (options.data.empty()) {
-        return [samples = options.samples, seed = options.seed] {
-            return std::make_unique<SyntheticStream>(samples, seed);
-        };
+        return [samples = options.samples, seed = options.seed] { return std::make_unique<SyntheticStream>(samples, seed); };
     }
     auto const on_bad_line = options.skip_bad_lines ? CriteoReader::OnBadLine::skip : CriteoReader::OnBadLine::fail;
     return [file = options.data, on_bad_line] { return std::make_unique<CriteoReader>(file, on_bad_line); };
@@ -31,9 +29,7 @@ public:
         Sample sample;
         while (samples-- > 0 && stream_->next(sample)) continue;
     }
-    bool next(std::int64_t size, std::int64_t limit, ClickBatch& batch) override {
-        return read_batch(*stream_, vocabulary_, size, limit, batch);
-    }
+    bool next(std::int64_t size, std::int64_t limit, ClickBatch& batch) override { return read_batch(*stream_, vocabulary_, size, limit, batch); }
 
 private:
     std::unique_ptr<SampleStream> stream_;
@@ -104,14 +100,10 @@ Dataset make_dataset(Options const& options) {
     for (Sample sample; stream->next(sample); ++rows) dataset.vocabulary.learn(sample);
     dataset.bad_lines = stream->bad_lines();
 
-    if (rows < 2) {
-        throw DataError(dataset.name + ": " + std::to_string(rows) +
-                        " good rows; need at least 2, to train and to test");
-    }
+    if (rows < 2) { throw DataError(dataset.name + ": " + std::to_string(rows) + " good rows; need at least 2, to train and to test"); }
     dataset.test_rows = options.test_rows > 0 ? options.test_rows : std::max<std::int64_t>(rows / 8, 1);
     if (dataset.test_rows >= rows) {
-        throw UsageError("--test-rows " + std::to_string(dataset.test_rows) + ": must be below the number of rows, " +
-                         std::to_string(rows));
+        throw UsageError("--test-rows " + std::to_string(dataset.test_rows) + ": must be below the number of rows, " + std::to_string(rows));
     }
     dataset.train_rows = rows - dataset.test_rows;
     return dataset;

@@ -34,9 +34,9 @@ struct Dataset {
     OpenStream open;
     std::string name;
     Vocabulary vocabulary;
-    std::int64_t train_rows = 0;  // the first ones
-    std::int64_t test_rows = 0;   // the rest
-    std::int64_t bad_lines = 0;   // skipped
+    std::int64_t train_rows = 0;                  // the first ones
+    std::int64_t test_rows = 0;                   // the rest
+    std::int64_t bad_lines = 0;                   // skipped
     std::shared_ptr<LoadedSamples const> loaded;  // by `load`, else null: batches are read from the stream
 
     // Valid while the dataset lives. Several may be read at a time.

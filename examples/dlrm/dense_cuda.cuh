@@ -34,9 +34,8 @@ public:
         loss(batch);
         backward(batch.size, pooled);
         std::int64_t const size = static_cast<std::int64_t>(network_.parameters);
-        adagrad<<<blocks_for(size), kernel_threads, 0, *stream_>>>(
-            parameters_.data(), squares_.data(), gradient_.data(), 1.0f / static_cast<float>(batch.size),
-            learning_rate_, epsilon, size);
+        adagrad<<<blocks_for(size), kernel_threads, 0, *stream_>>>(parameters_.data(), squares_.data(), gradient_.data(), 1.0f / static_cast<float>(batch.size),
+                                                                   learning_rate_, epsilon, size);
         check_launch();
         return pooled_gradient_.span();
     }
@@ -79,25 +78,19 @@ private:
 
     void forward(ClickBatch const& batch, std::span<float const> pooled) {
         bottom_[0].values.upload(batch.dense, *stream_);
-        for (std::size_t i = 0; i < network_.bottom.size(); ++i) {
-            layer_forward(network_.bottom[i], batch.size, bottom_[i], bottom_[i + 1]);
-        }
+        for (std::size_t i = 0; i < network_.bottom.size(); ++i) { layer_forward(network_.bottom[i], batch.size, bottom_[i], bottom_[i + 1]); }
         top_[0].values.resize(static_cast<std::size_t>(batch.size) * (network_.dim + pairs));
-        interact<<<batch.size, kernel_threads, vectors*(network_.dim + 1) * sizeof(float), *stream_>>>(
-            bottom_.back().values.data(), pooled.data(), batch.size, network_.dim, top_[0].values.data());
+        interact<<<batch.size, kernel_threads, vectors*(network_.dim + 1) * sizeof(float), *stream_>>>(bottom_.back().values.data(), pooled.data(), batch.size,
+                                                                                                       network_.dim, top_[0].values.data());
         check_launch();
-        for (std::size_t i = 0; i < network_.top.size(); ++i) {
-            layer_forward(network_.top[i], batch.size, top_[i], top_[i + 1]);
-        }
+        for (std::size_t i = 0; i < network_.top.size(); ++i) { layer_forward(network_.top[i], batch.size, top_[i], top_[i + 1]); }
     }
 
     void layer_forward(Layer const& layer, int batch, Activation const& input, Activation& output) {
         std::int64_t const size = std::int64_t{batch} * layer.outputs;
         output.values.resize(static_cast<std::size_t>(size));
-        multiply_(false, true, batch, layer.outputs, layer.inputs, input.values.data(),
-                  parameters_.data() + layer.weights, output.values.data());
-        add_bias<<<blocks_for(size), kernel_threads, 0, *stream_>>>(
-            output.values.data(), parameters_.data() + layer.bias, layer.outputs, size, layer.relu);
+        multiply_(false, true, batch, layer.outputs, layer.inputs, input.values.data(), parameters_.data() + layer.weights, output.values.data());
+        add_bias<<<blocks_for(size), kernel_threads, 0, *stream_>>>(output.values.data(), parameters_.data() + layer.bias, layer.outputs, size, layer.relu);
         check_launch();
     }
 
@@ -107,9 +100,8 @@ private:
         if (losses_used_ + size > losses_.size()) fetch_losses();
         labels_.upload(batch.labels, *stream_);
         top_.back().gradient.resize(size);
-        loss_and_gradient<<<blocks_for(batch.size), kernel_threads, 0, *stream_>>>(
-            top_.back().values.data(), labels_.data(), batch.size, losses_.data() + losses_used_,
-            top_.back().gradient.data());
+        loss_and_gradient<<<blocks_for(batch.size), kernel_threads, 0, *stream_>>>(top_.back().values.data(), labels_.data(), batch.size,
+                                                                                   losses_.data() + losses_used_, top_.back().gradient.data());
         check_launch();
         losses_used_ += size;
     }
@@ -120,18 +112,13 @@ private:
             fill<<<blocks_for(batch), kernel_threads, 0, *stream_>>>(ones_.data(), 1.0f, batch);
             check_launch();
         }
-        for (std::size_t i = network_.top.size(); i-- > 0;) {
-            layer_backward(network_.top[i], batch, top_[i], top_[i + 1], true);
-        }
+        for (std::size_t i = network_.top.size(); i-- > 0;) { layer_backward(network_.top[i], batch, top_[i], top_[i + 1], true); }
         pooled_gradient_.resize(pooled.size());
         bottom_.back().gradient.resize(static_cast<std::size_t>(batch) * network_.dim);
         interact_backward<<<batch, kernel_threads, vectors*(network_.dim + vectors) * sizeof(float), *stream_>>>(
-            bottom_.back().values.data(), pooled.data(), batch, network_.dim, top_[0].gradient.data(),
-            bottom_.back().gradient.data(), pooled_gradient_.data());
+            bottom_.back().values.data(), pooled.data(), batch, network_.dim, top_[0].gradient.data(), bottom_.back().gradient.data(), pooled_gradient_.data());
         check_launch();
-        for (std::size_t i = network_.bottom.size(); i-- > 0;) {
-            layer_backward(network_.bottom[i], batch, bottom_[i], bottom_[i + 1], i > 0);
-        }
+        for (std::size_t i = network_.bottom.size(); i-- > 0;) { layer_backward(network_.bottom[i], batch, bottom_[i], bottom_[i + 1], i > 0); }
     }
 
     void layer_backward(Layer const& layer, int batch, Activation& input, Activation& output, bool input_gradient) {
@@ -141,13 +128,11 @@ private:
             relu_backward<<<blocks_for(size), kernel_threads, 0, *stream_>>>(gradient, output.values.data(), size);
             check_launch();
         }
-        multiply_(true, false, layer.outputs, layer.inputs, batch, gradient, input.values.data(),
-                  gradient_.data() + layer.weights);
+        multiply_(true, false, layer.outputs, layer.inputs, batch, gradient, input.values.data(), gradient_.data() + layer.weights);
         multiply_(true, false, layer.outputs, 1, batch, gradient, ones_.data(), gradient_.data() + layer.bias);
         if (input_gradient) {
             input.gradient.resize(static_cast<std::size_t>(batch) * layer.inputs);
-            multiply_(false, false, batch, layer.inputs, layer.outputs, gradient, parameters_.data() + layer.weights,
-                      input.gradient.data());
+            multiply_(false, false, batch, layer.inputs, layer.outputs, gradient, parameters_.data() + layer.weights, input.gradient.data());
         }
     }
 

@@ -36,14 +36,12 @@ void layer_forward(Layer const& layer, float const* parameters, Matrix const& in
 }
 
 // `output_gradient` comes in as the gradient after the ReLU and leaves as the one before it.
-void layer_backward(Layer const& layer, float const* parameters, Matrix const& input, Matrix const& output,
-                    Matrix& output_gradient, float* gradients, Matrix* input_gradient) {
+void layer_backward(Layer const& layer, float const* parameters, Matrix const& input, Matrix const& output, Matrix& output_gradient, float* gradients,
+                    Matrix* input_gradient) {
     if (layer.relu) output_gradient = (output.array() > 0.0f).select(output_gradient, 0.0f);
     Map(gradients + layer.weights, layer.outputs, layer.inputs).noalias() = output_gradient.transpose() * input;
     Eigen::Map<Vector>(gradients + layer.bias, layer.outputs) = output_gradient.colwise().sum();
-    if (input_gradient) {
-        input_gradient->noalias() = output_gradient * ConstMap(parameters + layer.weights, layer.outputs, layer.inputs);
-    }
+    if (input_gradient) { input_gradient->noalias() = output_gradient * ConstMap(parameters + layer.weights, layer.outputs, layer.inputs); }
 }
 
 // What one chunk of the batch needs on its way forward and back; activations[0] is the input.
@@ -56,8 +54,7 @@ struct Chunk {
 class HostDense final : public DenseModel {
 public:
     explicit HostDense(DenseSpec const& spec)
-        : network_(spec.dim), learning_rate_(spec.learning_rate), squares_(network_.parameters, 0.0f),
-          workers_(spec.threads) {
+        : network_(spec.dim), learning_rate_(spec.learning_rate), squares_(network_.parameters, 0.0f), workers_(spec.threads) {
         set_parameters(network_.initial_parameters(spec.seed));
     }
 
@@ -121,24 +118,20 @@ private:
     }
 
     void forward(Chunk& chunk, ClickBatch const& batch, int begin, int size, std::span<float const> pooled) const {
-        chunk.bottom[0] =
-            ConstMap(batch.dense.data() + static_cast<std::size_t>(begin) * dense_fields, size, dense_fields);
+        chunk.bottom[0] = ConstMap(batch.dense.data() + static_cast<std::size_t>(begin) * dense_fields, size, dense_fields);
         for (std::size_t i = 0; i < network_.bottom.size(); ++i) {
             layer_forward(network_.bottom[i], parameters_.data(), chunk.bottom[i], chunk.bottom[i + 1]);
         }
         interact(chunk, batch.size, begin, size, pooled);
-        for (std::size_t i = 0; i < network_.top.size(); ++i) {
-            layer_forward(network_.top[i], parameters_.data(), chunk.top[i], chunk.top[i + 1]);
-        }
+        for (std::size_t i = 0; i < network_.top.size(); ++i) { layer_forward(network_.top[i], parameters_.data(), chunk.top[i], chunk.top[i + 1]); }
     }
 
     // The 27 vectors of one sample as the rows of a matrix: the bottom MLP's output, then the pooled rows.
-    void gather(Chunk const& chunk, int batch, int begin, int sample, std::span<float const> pooled,
-                Matrix& all) const {
+    void gather(Chunk const& chunk, int batch, int begin, int sample, std::span<float const> pooled, Matrix& all) const {
         all.row(0) = chunk.bottom.back().row(sample);
-        Eigen::Map<Matrix const, 0, Eigen::OuterStride<>> const rows(
-            pooled.data() + static_cast<std::size_t>(begin + sample) * network_.dim, categorical_fields, network_.dim,
-            Eigen::OuterStride<>(static_cast<Eigen::Index>(batch) * network_.dim));
+        Eigen::Map<Matrix const, 0, Eigen::OuterStride<>> const rows(pooled.data() + static_cast<std::size_t>(begin + sample) * network_.dim,
+                                                                     categorical_fields, network_.dim,
+                                                                     Eigen::OuterStride<>(static_cast<Eigen::Index>(batch) * network_.dim));
         all.bottomRows(categorical_fields) = rows;
     }
 
@@ -168,13 +161,12 @@ private:
 
     void backward(Chunk& chunk, int batch, int begin, int size, std::span<float const> pooled) {
         for (std::size_t i = network_.top.size(); i-- > 0;) {
-            layer_backward(network_.top[i], parameters_.data(), chunk.top[i], chunk.top[i + 1],
-                           chunk.top_gradients[i + 1], chunk.gradients.data(), &chunk.top_gradients[i]);
+            layer_backward(network_.top[i], parameters_.data(), chunk.top[i], chunk.top[i + 1], chunk.top_gradients[i + 1], chunk.gradients.data(),
+                           &chunk.top_gradients[i]);
         }
         interact_backward(chunk, batch, begin, size, pooled);
         for (std::size_t i = network_.bottom.size(); i-- > 0;) {
-            layer_backward(network_.bottom[i], parameters_.data(), chunk.bottom[i], chunk.bottom[i + 1],
-                           chunk.bottom_gradients[i + 1], chunk.gradients.data(),
+            layer_backward(network_.bottom[i], parameters_.data(), chunk.bottom[i], chunk.bottom[i + 1], chunk.bottom_gradients[i + 1], chunk.gradients.data(),
                            i > 0 ? &chunk.bottom_gradients[i] : nullptr);
         }
     }
@@ -192,9 +184,8 @@ private:
             }
             gradient.noalias() = products * all;
             bottom_gradient.row(sample) = from.row(sample).head(network_.dim) + gradient.row(0);
-            Eigen::Map<Matrix, 0, Eigen::OuterStride<>>(
-                pooled_gradient_.data() + static_cast<std::size_t>(begin + sample) * network_.dim, categorical_fields,
-                network_.dim, Eigen::OuterStride<>(static_cast<Eigen::Index>(batch) * network_.dim)) =
+            Eigen::Map<Matrix, 0, Eigen::OuterStride<>>(pooled_gradient_.data() + static_cast<std::size_t>(begin + sample) * network_.dim, categorical_fields,
+                                                        network_.dim, Eigen::OuterStride<>(static_cast<Eigen::Index>(batch) * network_.dim)) =
                 gradient.bottomRows(categorical_fields);
         }
     }
@@ -208,8 +199,7 @@ private:
             auto const size = static_cast<Eigen::Index>(std::min(portion, network_.parameters - begin));
             using Array = Eigen::Map<Eigen::ArrayXf>;
             Array gradient(chunks_[0].gradients.data() + begin, size);
-            for (int chunk = 1; chunk < chunks; ++chunk)
-                gradient += Array(chunks_[chunk].gradients.data() + begin, size);
+            for (int chunk = 1; chunk < chunks; ++chunk) gradient += Array(chunks_[chunk].gradients.data() + begin, size);
             gradient *= scale;
             Array squares(squares_.data() + begin, size), parameters(parameters_.data() + begin, size);
             squares += gradient.square();

@@ -11,9 +11,7 @@ namespace dlrm {
 
 inline constexpr int kernel_threads = 256;
 
-inline unsigned blocks_for(std::int64_t items) {
-    return static_cast<unsigned>((items + kernel_threads - 1) / kernel_threads);
-}
+inline unsigned blocks_for(std::int64_t items) { return static_cast<unsigned>((items + kernel_threads - 1) / kernel_threads); }
 
 // output[row][column] += bias[column], then ReLU where asked.
 inline __global__ void add_bias(float* output, float const* bias, int columns, std::int64_t size, bool relu) {
@@ -30,8 +28,7 @@ inline __global__ void relu_backward(float* gradient, float const* output, std::
 }
 
 // Where vector v of a sample is: the bottom MLP's output, then the pooled rows, [field][sample][dim].
-__device__ inline float const* vector_of(float const* bottom, float const* pooled, int v, int sample, int batch,
-                                         int dim) {
+__device__ inline float const* vector_of(float const* bottom, float const* pooled, int v, int sample, int batch, int dim) {
     return v == 0 ? bottom + std::int64_t{sample} * dim : pooled + (std::int64_t{v - 1} * batch + sample) * dim;
 }
 
@@ -62,16 +59,14 @@ inline __global__ void interact(float const* bottom, float const* pooled, int ba
 }
 
 // A block a sample: gradients of its vectors, from the gradient of what `interact` made.
-inline __global__ void interact_backward(float const* bottom, float const* pooled, int batch, int dim,
-                                         float const* gradient, float* bottom_gradient, float* pooled_gradient) {
+inline __global__ void interact_backward(float const* bottom, float const* pooled, int batch, int dim, float const* gradient, float* bottom_gradient,
+                                         float* pooled_gradient) {
     extern __shared__ float shared[];
     float* const all = shared;                    // [vectors][dim]
     float* const products = all + vectors * dim;  // [vectors][vectors], symmetric, nothing on the diagonal
     int const sample = static_cast<int>(blockIdx.x);
     float const* const from = gradient + std::int64_t{sample} * (dim + pairs);
-    for (int i = threadIdx.x; i < vectors * dim; i += blockDim.x) {
-        all[i] = vector_of(bottom, pooled, i / dim, sample, batch, dim)[i % dim];
-    }
+    for (int i = threadIdx.x; i < vectors * dim; i += blockDim.x) { all[i] = vector_of(bottom, pooled, i / dim, sample, batch, dim)[i % dim]; }
     for (int v = threadIdx.x; v < vectors; v += blockDim.x) products[v * vectors + v] = 0.0f;
     for (int p = threadIdx.x; p < pairs; p += blockDim.x) {
         int i, j;
@@ -92,8 +87,7 @@ inline __global__ void interact_backward(float const* bottom, float const* poole
 }
 
 // Binary cross entropy from log odds, and its gradient, sample by sample.
-inline __global__ void loss_and_gradient(float const* logits, float const* labels, int batch, float* losses,
-                                         float* gradient) {
+inline __global__ void loss_and_gradient(float const* logits, float const* labels, int batch, float* losses, float* gradient) {
     int const i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
     if (i >= batch) return;
     float const logit = logits[i];
@@ -107,8 +101,7 @@ inline __global__ void fill(float* values, float value, std::int64_t size) {
 }
 
 // One step with the gradient times `scale`, which is what stays in `gradient`.
-inline __global__ void adagrad(float* parameters, float* squares, float* gradient, float scale, float learning_rate,
-                               float epsilon, std::int64_t size) {
+inline __global__ void adagrad(float* parameters, float* squares, float* gradient, float scale, float learning_rate, float epsilon, std::int64_t size) {
     std::int64_t const i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (i >= size) return;
     float const g = gradient[i] * scale;

@@ -43,8 +43,7 @@ private:
 
     hotrow::Batch<std::int32_t> upload(ClickBatch const& batch) {
         indices_.upload(batch.indices, *stream_);
-        if (offsets_.size() != batch.offsets.size())
-            offsets_.upload(batch.offsets, *stream_);  // a bag an index: only the size matters
+        if (offsets_.size() != batch.offsets.size()) offsets_.upload(batch.offsets, *stream_);  // a bag an index: only the size matters
         return hotrow_batch(std::as_const(indices_).span(), std::as_const(offsets_).span(), batch.size);
     }
 
@@ -63,10 +62,9 @@ private:
 // For one row format, all the rest chosen by the specification. DLRM_CUDA_DIMS: the dims that are compiled.
 template <class Format>
 std::unique_ptr<EmbeddingModel> make_cuda_embedding_of(EmbeddingSpec const& spec, std::shared_ptr<Stream const> const& stream) {
-    return Choose<Format, hotrow::Cuda, DLRM_CUDA_DIMS>::embedding(
-        spec, [&]<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
-            return std::make_unique<CudaEmbedding<Embedding>>(s, stream);
-        });
+    return Choose<Format, hotrow::Cuda, DLRM_CUDA_DIMS>::embedding(spec, [&]<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
+        return std::make_unique<CudaEmbedding<Embedding>>(s, stream);
+    });
 }
 
 // The same for either rounding.

@@ -38,9 +38,7 @@ public:
     EmbeddingBytes bytes() const override { return bytes_of(embedding_.footprint()); }
 
 private:
-    static hotrow::Batch<std::int32_t> to_hotrow(ClickBatch const& batch) {
-        return hotrow_batch(batch.indices, batch.offsets, batch.size);
-    }
+    static hotrow::Batch<std::int32_t> to_hotrow(ClickBatch const& batch) { return hotrow_batch(batch.indices, batch.offsets, batch.size); }
 
     std::span<float> pooled_for(ClickBatch const& batch) {
         pooled_.resize(batch.indices.size() * Embedding::dim);
@@ -56,9 +54,8 @@ private:
 template <class Format, int... Dims>
 std::unique_ptr<EmbeddingModel> make_host_embedding_of(EmbeddingSpec const& spec) {
     using Chosen = std::conditional_t<sizeof...(Dims) == 0, Choose<Format, hotrow::Host, 16, 64, 128>, Choose<Format, hotrow::Host, Dims...>>;
-    return Chosen::embedding(spec, []<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
-        return std::make_unique<HostEmbedding<Embedding>>(s);
-    });
+    return Chosen::embedding(
+        spec, []<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> { return std::make_unique<HostEmbedding<Embedding>>(s); });
 }
 
 // The same for either rounding.

@@ -43,8 +43,7 @@ inline EmbeddingBytes bytes_of(hotrow::Footprint const& from) {
                            {"workspace", from.workspace}}};
 }
 
-inline hotrow::Batch<std::int32_t> hotrow_batch(std::span<std::int32_t const> indices,
-                                                std::span<std::int32_t const> offsets, int size) {
+inline hotrow::Batch<std::int32_t> hotrow_batch(std::span<std::int32_t const> indices, std::span<std::int32_t const> offsets, int size) {
     return {.indices = indices, .offsets = offsets, .weights = {}, .batch_size = size, .pooling = hotrow::Pooling::sum};
 }
 
@@ -80,7 +79,8 @@ struct Choose {
 
 private:
     static constexpr bool plain_fp32 = std::is_same_v<typename Format::Precision_t, hotrow::Fp32>;
-    static constexpr bool has_choice = plain_fp32 || std::is_same_v<Format, hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>>;
+    static constexpr bool has_choice =
+        plain_fp32 || std::is_same_v<Format, hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>>;
 
     template <int Dim, class Make>
     static std::unique_ptr<EmbeddingModel> with_dim(EmbeddingSpec const& spec, Make const& make) {
@@ -98,13 +98,10 @@ private:
     template <int Dim, class Cache, bool AllOptimizers, class Make>
     static std::unique_ptr<EmbeddingModel> with_cache(EmbeddingSpec const& spec, Make const& make) {
         if (spec.optimizer == Optimizer::sgd) {
-            if constexpr (AllOptimizers) {
-                return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::Sgd, Backend>>(spec);
-            }
+            if constexpr (AllOptimizers) { return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::Sgd, Backend>>(spec); }
             throw UsageError("--optimizer sgd: this build has it for --dim 64 with --rows fp32 or --rows int8 --rounding stochastic; take adagrad");
         }
-        return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::RowwiseAdagrad, Backend>>(
-            spec);
+        return make.template operator()<hotrow::CachedEmbedding<Dim, Format, Cache, hotrow::RowwiseAdagrad, Backend>>(spec);
     }
 };
 

@@ -37,8 +37,6 @@ inline double student_quantile(int degrees) {
 // Half the width of the 95 % confidence interval.
 inline double half_width(Mean const& mean) { return student_quantile(mean.count - 1) * mean.error; }
 
-inline bool is_equivalent(Mean const& difference, double margin) {
-    return difference.count > 1 && std::abs(difference.mean) + half_width(difference) < margin;
-}
+inline bool is_equivalent(Mean const& difference, double margin) { return difference.count > 1 && std::abs(difference.mean) + half_width(difference) < margin; }
 
 }  // namespace dlrm

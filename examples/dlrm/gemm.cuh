@@ -20,19 +20,17 @@ public:
     CublasGemm& operator=(CublasGemm const&) = delete;
     ~CublasGemm() { (void)cublasDestroy(handle_); }
 
-    void operator()(bool transpose_a, bool transpose_b, int m, int n, int k, float const* a, float const* b,
-                    float* c) const {
+    void operator()(bool transpose_a, bool transpose_b, int m, int n, int k, float const* a, float const* b, float* c) const {
         // cuBLAS has columns where we have rows: to it, each matrix is its transpose, and C^T = op(B)^T op(A)^T.
         float const one = 1.0f, zero = 0.0f;
-        check(cublasSgemm(handle_, transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N, transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N, n,
-                          m, k, &one, b, transpose_b ? k : n, a, transpose_a ? m : k, &zero, c, n),
+        check(cublasSgemm(handle_, transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N, transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N, n, m, k, &one, b, transpose_b ? k : n, a,
+                          transpose_a ? m : k, &zero, c, n),
               "cublasSgemm");
     }
 
 private:
     static void check(cublasStatus_t status, char const* call) {
-        if (status != CUBLAS_STATUS_SUCCESS)
-            throw DeviceError(std::string(call) + ": " + cublasGetStatusString(status));
+        if (status != CUBLAS_STATUS_SUCCESS) throw DeviceError(std::string(call) + ": " + cublasGetStatusString(status));
     }
 
     cublasHandle_t handle_ = nullptr;

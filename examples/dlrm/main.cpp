@@ -37,8 +37,7 @@ void run(int argc, char const* const* argv) {
 
     auto const outcome = dlrm::train_as_asked_and_in_fp32(options, dataset);
     say("\n" + dlrm::table(outcome.result, outcome.fp32));
-    if (!options.json.empty())
-        examples::write_file(options.json, dlrm::to_json(options, dataset, outcome.result, outcome.fp32));
+    if (!options.json.empty()) examples::write_file(options.json, dlrm::to_json(options, dataset, outcome.result, outcome.fp32));
 }
 
 }  // namespace

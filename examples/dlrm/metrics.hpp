@@ -13,9 +13,7 @@
 namespace dlrm {
 
 // -log of the probability that the model gave to what happened, from the log odds; never overflows.
-inline double log_loss(double logit, double label) {
-    return std::max(logit, 0.0) - logit * label + std::log1p(std::exp(-std::abs(logit)));
-}
+inline double log_loss(double logit, double label) { return std::max(logit, 0.0) - logit * label + std::log1p(std::exp(-std::abs(logit))); }
 
 inline double mean_log_loss(std::span<float const> logits, std::span<float const> labels) {
     double sum = 0;
@@ -37,9 +35,7 @@ inline double area_under_curve(std::span<float const> scores, std::span<float co
     double clicked = 0, clicked_ranks = 0;
     for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
         double clicked_here = 0;
-        for (end = begin; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end) {
-            clicked_here += labels[order[end]];
-        }
+        for (end = begin; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end) { clicked_here += labels[order[end]]; }
         double const mean_rank = 0.5 * static_cast<double>(begin + 1 + end);  // ranks begin + 1 .. end
         clicked += clicked_here;
         clicked_ranks += clicked_here * mean_rank;

@@ -57,16 +57,11 @@ struct Network {
     }
 
 private:
-    static void draw(std::vector<float>& values, std::size_t begin, std::size_t count, double spread,
-                     std::uint64_t seed) {
-        for (std::size_t i = begin; i < begin + count; ++i) {
-            values[i] = static_cast<float>(spread * examples::to_normal(examples::mix(seed, 0xde45e, i)));
-        }
+    static void draw(std::vector<float>& values, std::size_t begin, std::size_t count, double spread, std::uint64_t seed) {
+        for (std::size_t i = begin; i < begin + count; ++i) { values[i] = static_cast<float>(spread * examples::to_normal(examples::mix(seed, 0xde45e, i))); }
     }
 
-    static std::size_t aligned(std::size_t position) {
-        return (position + parameter_alignment - 1) / parameter_alignment * parameter_alignment;
-    }
+    static std::size_t aligned(std::size_t position) { return (position + parameter_alignment - 1) / parameter_alignment * parameter_alignment; }
 
     void add(std::vector<Layer>& layers, int inputs, int outputs, bool relu) {
         Layer layer{.inputs = inputs, .outputs = outputs, .relu = relu, .weights = parameters};

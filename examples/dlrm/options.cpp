@@ -57,16 +57,17 @@ void add_machine_options(CLI::App& app, Options& options) {
 }
 
 void add_report_options(CLI::App& app, Options& options) {
-    app.add_flag("--compare,!--no-compare", options.compare,
-                 "train plain FP32 rows too, and set both side by side (the default; --no-compare: do not)");
+    app.add_flag("--compare,!--no-compare", options.compare, "train plain FP32 rows too, and set both side by side (the default; --no-compare: do not)");
     app.add_flag("--quiet", options.quiet, "show no progress");
     app.add_option("--json", options.json, "write the figures to this file")->type_name("FILE");
 }
 
 void add_sweep_options(CLI::App& app, Options& options) {
     Sweep& sweep = options.sweep;
-    app.add_option("--sweep", sweep.file, "train every combination of the lists below, and FP32; a line a run in this CSV file, where runs "
-                                          "that it already holds are not repeated")->type_name("FILE");
+    app.add_option("--sweep", sweep.file,
+                   "train every combination of the lists below, and FP32; a line a run in this CSV file, where runs "
+                   "that it already holds are not repeated")
+        ->type_name("FILE");
     add_value(app, "--seeds", sweep.seeds, "runs of each combination: seeds --seed and those after it");
     add_value(app, "--margin", sweep.margin, "of log loss: closer than this to FP32 counts as equal");
     add_choices(app, "--sweep-rows", sweep.rows, "precisions");
@@ -89,30 +90,24 @@ void validate(Options const& options) {
     constexpr int most_threads = 64;
     check("--samples", options.samples, options.samples >= 2, "at least 2");
     check("--test-rows", options.test_rows, options.test_rows >= 0, "at least 0");
-    check("--max-rows", options.max_rows,
-          options.max_rows == 0 || (options.max_rows >= 2 && options.max_rows <= std::numeric_limits<int>::max()),
+    check("--max-rows", options.max_rows, options.max_rows == 0 || (options.max_rows >= 2 && options.max_rows <= std::numeric_limits<int>::max()),
           "0 (no hashing) or from 2 to " + std::to_string(std::numeric_limits<int>::max()));
     check("--cache", options.cache, options.cache >= 0 && options.cache <= 1, "from 0 to 1");
     check("--dim", options.dim, options.dim == 16 || options.dim == 64 || options.dim == 128, "16, 64 or 128");
-    check("--lr", options.embedding_learning_rate(),
-          options.embedding_learning_rate() > 0 && options.embedding_learning_rate() <= 1e6, "above 0 and at most 1e6");
-    check("--initial-range", options.initial_range.value_or(0),
-          options.initial_range.value_or(0) >= 0 && options.initial_range.value_or(0) <= 1e4, "from 0 to 1e4");
+    check("--lr", options.embedding_learning_rate(), options.embedding_learning_rate() > 0 && options.embedding_learning_rate() <= 1e6,
+          "above 0 and at most 1e6");
+    check("--initial-range", options.initial_range.value_or(0), options.initial_range.value_or(0) >= 0 && options.initial_range.value_or(0) <= 1e4,
+          "from 0 to 1e4");
     check("--epochs", options.epochs, options.epochs >= 1, "at least 1");
-    check("--batch", options.batch, options.batch >= 1 && options.batch <= most_batch,
-          "from 1 to " + std::to_string(most_batch));
-    check("--dense-lr", options.dense_learning_rate,
-          options.dense_learning_rate > 0 && options.dense_learning_rate <= 1e6, "above 0 and at most 1e6");
-    check("--threads", options.threads, options.threads >= 0 && options.threads <= most_threads,
-          "from 0 to " + std::to_string(most_threads));
+    check("--batch", options.batch, options.batch >= 1 && options.batch <= most_batch, "from 1 to " + std::to_string(most_batch));
+    check("--dense-lr", options.dense_learning_rate, options.dense_learning_rate > 0 && options.dense_learning_rate <= 1e6, "above 0 and at most 1e6");
+    check("--threads", options.threads, options.threads >= 0 && options.threads <= most_threads, "from 0 to " + std::to_string(most_threads));
     Sweep const& sweep = options.sweep;
     check("--seeds", sweep.seeds, sweep.seeds >= 2 && sweep.seeds <= 100'000, "from 2, which an error needs, to 100000");
     check("--margin", sweep.margin, sweep.margin > 0, "above 0");
     for (double cache : sweep.caches) check("--sweep-caches", cache, cache >= 0 && cache <= 1, "from 0 to 1");
     for (int dim : sweep.dims) check("--sweep-dims", dim, dim == 16 || dim == 64 || dim == 128, "16, 64 or 128");
-    if (options.backend == Backend::host && options.dense_backend() == Backend::cuda) {
-        throw UsageError("--dense cuda: needs --backend cuda");
-    }
+    if (options.backend == Backend::host && options.dense_backend() == Backend::cuda) { throw UsageError("--dense cuda: needs --backend cuda"); }
 }
 
 CommandLine parse_command_line(int argc, char const* const* argv) {

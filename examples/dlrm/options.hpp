@@ -27,8 +27,7 @@ inline constexpr std::array<std::string_view, 0> names_of{};
 template <>
 inline constexpr std::array<std::string_view, 7> names_of<Rows>{"fp32", "fp16", "bf16", "fp8", "int8", "int4", "int2"};
 template <>
-inline constexpr std::array<std::string_view, 6> names_of<Quantizer>{"plain",   "symmetric", "clipped",
-                                                                     "learned", "block",     "block_clipped"};
+inline constexpr std::array<std::string_view, 6> names_of<Quantizer>{"plain", "symmetric", "clipped", "learned", "block", "block_clipped"};
 template <>
 inline constexpr std::array<std::string_view, 2> names_of<Rounding>{"nearest", "stochastic"};
 template <>

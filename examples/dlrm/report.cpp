@@ -74,8 +74,7 @@ void add(Json& json, Result const& result) {
 }  // namespace
 
 std::string describe(Dataset const& dataset) {
-    std::string text = dataset.name + ": " + with_commas(dataset.train_rows) + " rows to train on, " +
-                       with_commas(dataset.test_rows) + " to test on\n";
+    std::string text = dataset.name + ": " + with_commas(dataset.train_rows) + " rows to train on, " + with_commas(dataset.test_rows) + " to test on\n";
     if (dataset.bad_lines > 0) text += with_commas(dataset.bad_lines) + " bad lines skipped\n";
     return text;
 }
@@ -105,16 +104,13 @@ std::string table(Result const& result, std::optional<Result> const& fp32) {
     bytes("  ghosts", "ghosts");
     line("memory ratio", [](Result const& r) { return format("%.2f x", r.memory_ratio()); });
     bytes("optimizer bytes", "optimizer_state");
-    line("hit rate", [](Result const& r) {
-        return component(r, "lines") > 0 ? format("%.1f %%", 100 * r.statistics.hit_rate) : std::string("no cache");
-    });
+    line("hit rate", [](Result const& r) { return component(r, "lines") > 0 ? format("%.1f %%", 100 * r.statistics.hit_rate) : std::string("no cache"); });
     line("seconds", [](Result const& r) { return format("%.2f", r.seconds); });
     line("samples/s", [](Result const& r) { return with_commas(static_cast<std::int64_t>(r.samples_per_second)); });
     return text;
 }
 
-std::string to_json(Options const& options, Dataset const& dataset, Result const& result,
-                    std::optional<Result> const& fp32) {
+std::string to_json(Options const& options, Dataset const& dataset, Result const& result, std::optional<Result> const& fp32) {
     Json json;
     add(json, result);
     json["backend"] = name(options.backend);

@@ -17,7 +17,6 @@ std::string describe(Dataset const& dataset);
 // A small table: this run, and beside it, if there is one, the FP32 table.
 std::string table(Result const& result, std::optional<Result> const& fp32);
 
-std::string to_json(Options const& options, Dataset const& dataset, Result const& result,
-                    std::optional<Result> const& fp32);
+std::string to_json(Options const& options, Dataset const& dataset, Result const& result, std::optional<Result> const& fp32);
 
 }  // namespace dlrm

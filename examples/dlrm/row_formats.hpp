@@ -12,9 +12,7 @@ namespace dlrm {
 // Calls make.operator()<RowFormat>() with the rounding that is asked for.
 template <class Precision, class RowQuantizer, class Make>
 std::unique_ptr<EmbeddingModel> with_rounding(EmbeddingSpec const& spec, Make const& make) {
-    if (spec.rounding == Rounding::stochastic) {
-        return make.template operator()<hotrow::RowFormat<Precision, RowQuantizer, hotrow::Stochastic<>>>();
-    }
+    if (spec.rounding == Rounding::stochastic) { return make.template operator()<hotrow::RowFormat<Precision, RowQuantizer, hotrow::Stochastic<>>>(); }
     return make.template operator()<hotrow::RowFormat<Precision, RowQuantizer, hotrow::NearestEven>>();
 }
 

@@ -20,10 +20,12 @@
 namespace dlrm {
 namespace {
 
-constexpr std::array<std::string_view, 16> setting_columns = {"data", "train_rows", "test_rows", "dim",           "rows",     "quantizer", "rounding", "cache",
-                                                              "eviction", "optimizer", "lr",     "initial_range", "dense_lr", "batch",     "epochs",   "seed"};
-constexpr std::array<std::string_view, 13> figure_columns = {"auc",        "log_loss",        "progressive_log_loss", "stored_auc", "stored_log_loss", "embedding_bytes", "fp32_bytes",
-                                                             "optimizer_bytes", "hit_rate", "steps",                "lookups",    "unique_rows",     "write_backs"};
+constexpr std::array<std::string_view, 16> setting_columns = {"data",     "train_rows", "test_rows", "dim",       "rows", "quantizer",
+                                                              "rounding", "cache",      "eviction",  "optimizer", "lr",   "initial_range",
+                                                              "dense_lr", "batch",      "epochs",    "seed"};
+constexpr std::array<std::string_view, 13> figure_columns = {
+    "auc",   "log_loss", "progressive_log_loss", "stored_auc", "stored_log_loss", "embedding_bytes", "fp32_bytes", "optimizer_bytes", "hit_rate",
+    "steps", "lookups",  "unique_rows",          "write_backs"};
 
 std::string text_of(double value) {
     char text[32];
@@ -40,7 +42,8 @@ std::string header() {
 
 std::map<std::string, std::string> settings_of(Options const& options, Dataset const& dataset) {
     std::string const data = options.data.empty() ? "synthetic" : options.data.filename().string();
-    if (data.find_first_of(",\n\"") != std::string::npos) throw UsageError("--data " + data + ": a name without commas, quotes and line ends is needed for the CSV file");
+    if (data.find_first_of(",\n\"") != std::string::npos)
+        throw UsageError("--data " + data + ": a name without commas, quotes and line ends is needed for the CSV file");
     return {{"data", data},
             {"train_rows", std::to_string(dataset.train_rows)},
             {"test_rows", std::to_string(dataset.test_rows)},

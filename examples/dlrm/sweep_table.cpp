@@ -59,9 +59,9 @@ std::string table(std::vector<SweepRun> const& runs, double margin) {
         groups[settings].emplace(run.seed(), run);
     }
 
-    std::string text =
-        "| dim | rows | rounding | cache % | seeds | AUC | log loss | - FP32 | progressive - FP32 | from stored rows - FP32 | bytes: FP32 / this | hit rate | write-backs a step |\n"
-        "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    std::string text = "| dim | rows | rounding | cache % | seeds | AUC | log loss | - FP32 | progressive - FP32 | from stored rows - FP32 | bytes: FP32 / "
+                       "this | hit rate | write-backs a step |\n"
+                       "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for (auto const& settings : order) {
         BySeed const& group = groups.at(settings);
         BySeed const& plain = groups.at(fp32_of(settings));
@@ -70,7 +70,8 @@ std::string table(std::vector<SweepRun> const& runs, double margin) {
         bool const is_plain = settings.at("rows") == "fp32", cached = settings.at("cache") != "0";
         std::string const quantizer = settings.at("quantizer") == "plain" ? "" : " " + settings.at("quantizer");
         text += format("| %s | %s%s | %s | %g | %zu | %.5f (%.0f) | %.5f (%.0f) |", settings.at("dim").c_str(), settings.at("rows").c_str(), quantizer.c_str(),
-                       is_plain ? "" : settings.at("rounding").c_str(), 100 * std::stod(settings.at("cache")), group.size(), auc.mean, 1e5 * auc.error, loss.mean, 1e5 * loss.error);
+                       is_plain ? "" : settings.at("rounding").c_str(), 100 * std::stod(settings.at("cache")), group.size(), auc.mean, 1e5 * auc.error,
+                       loss.mean, 1e5 * loss.error);
         if (is_plain) {
             text += " | | |";
         } else {

@@ -18,19 +18,15 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-double mean(std::span<float const> values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
+double mean(std::span<float const> values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()); }
 
-void next_batch(BatchSource& batches, Dataset const& dataset, Options const& options, std::int64_t limit,
-                ClickBatch& batch) {
+void next_batch(BatchSource& batches, Dataset const& dataset, Options const& options, std::int64_t limit, ClickBatch& batch) {
     if (batches.next(options.batch, limit, batch)) return;
     throw DataError(dataset.name + ": has fewer rows than in the first pass: did the data change?");
 }
 
 // Passes over the training rows; leaves their losses, in order, in `losses`.
-void train(std::string const& label, Dataset const& dataset, Options const& options, EmbeddingModel& embedding,
-           DenseModel& dense, std::vector<float>& losses) {
+void train(std::string const& label, Dataset const& dataset, Options const& options, EmbeddingModel& embedding, DenseModel& dense, std::vector<float>& losses) {
     examples::Progress progress("training " + label, dataset.train_rows * options.epochs, options.quiet);
     ClickBatch batch;
     std::int64_t done = 0;
@@ -74,8 +70,7 @@ Score test(Dataset const& dataset, Options const& options, EmbeddingModel& embed
 
 }  // namespace
 
-Result train_and_test(std::string const& label, Dataset const& dataset, Options const& options,
-                      EmbeddingModel& embedding, DenseModel& dense) {
+Result train_and_test(std::string const& label, Dataset const& dataset, Options const& options, EmbeddingModel& embedding, DenseModel& dense) {
     Result result;
     result.label = label;
 

@@ -42,8 +42,7 @@ public:
         if (!hashes()) {
             auto const found = rows_[field].find(key);
             if (found != rows_[field].end()) return found->second;
-            throw DataError("categorical field " + std::to_string(field + 1) +
-                            " has an id that it did not have in the first pass: did the data change?");
+            throw DataError("categorical field " + std::to_string(field + 1) + " has an id that it did not have in the first pass: did the data change?");
         }
         if (key == missing_key) return 0;
         return static_cast<Row>(1 + examples::mix(field, key) % static_cast<std::uint64_t>(max_rows_ - 1));
@@ -51,9 +50,7 @@ public:
 
     std::vector<std::int64_t> table_rows() const {
         std::vector<std::int64_t> rows(categorical_fields, max_rows_);
-        for (int field = 0; !hashes() && field < categorical_fields; ++field) {
-            rows[field] = static_cast<std::int64_t>(rows_[field].size());
-        }
+        for (int field = 0; !hashes() && field < categorical_fields; ++field) { rows[field] = static_cast<std::int64_t>(rows_[field].size()); }
         return rows;
     }
 

@@ -57,13 +57,12 @@ std::string aligned(std::vector<Line> const& lines) {
 }  // namespace
 
 std::string table(Options const& options) {
-    std::vector<Line> lines{{"dim", "rows", "eviction", "optimizer", "stored", "lines", "tags etc.", "state", "plans",
-                             "total MB", "FP32/rows+cache", "fit, million rows"}};
+    std::vector<Line> lines{
+        {"dim", "rows", "eviction", "optimizer", "stored", "lines", "tags etc.", "state", "plans", "total MB", "FP32/rows+cache", "fit, million rows"}};
     for (int const dim : options.dims)
         for (Format const format : options.formats)
             for (Eviction const eviction : options.evictions)
-                for (Optimizer const optimizer : options.optimizers)
-                    lines.push_back(line_of({dim, format, eviction, optimizer}, options));
+                for (Optimizer const optimizer : options.optimizers) lines.push_back(line_of({dim, format, eviction, optimizer}, options));
     return aligned(lines);
 }
 

@@ -12,15 +12,15 @@
 namespace footprint {
 
 enum class Format { fp32, fp16, bf16, fp8, int8, int8_block, int4, int4_block, int2, int2_block };
-inline constexpr std::array<std::string_view, 10> format_names = {
-    "fp32", "fp16", "bf16", "fp8", "int8", "int8_block", "int4", "int4_block", "int2", "int2_block"};
+inline constexpr std::array<std::string_view, 10> format_names = {"fp32",       "fp16", "bf16",       "fp8",  "int8",
+                                                                  "int8_block", "int4", "int4_block", "int2", "int2_block"};
 
 enum class Eviction { lfu_aged, lru, random, lookahead };
 inline constexpr std::array<std::string_view, 4> eviction_names = {"lfu_aged", "lru", "random", "lookahead"};
 
 enum class Optimizer { sgd, momentum, adagrad, rowwise_adagrad, adam, adam_8bit, rowwise_adam, ftrl };
-inline constexpr std::array<std::string_view, 8> optimizer_names = {
-    "sgd", "momentum", "adagrad", "rowwise_adagrad", "adam", "adam_8bit", "rowwise_adam", "ftrl"};
+inline constexpr std::array<std::string_view, 8> optimizer_names = {"sgd",  "momentum",  "adagrad",      "rowwise_adagrad",
+                                                                    "adam", "adam_8bit", "rowwise_adam", "ftrl"};
 
 inline constexpr std::array<int, 5> dims = {16, 32, 64, 128, 256};
 

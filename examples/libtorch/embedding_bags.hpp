@@ -19,8 +19,7 @@ namespace libtorch {
 template <class Embedding>
 class PlannedBatch : public torch::CustomClassHolder {
 public:
-    PlannedBatch(std::shared_ptr<Embedding> embedding, torch::Tensor indices, torch::Tensor offsets,
-                 std::int32_t batch_size)
+    PlannedBatch(std::shared_ptr<Embedding> embedding, torch::Tensor indices, torch::Tensor offsets, std::int32_t batch_size)
         : embedding_(std::move(embedding)), indices_(std::move(indices)), offsets_(std::move(offsets)),
           plan_(embedding_->plan(batch_of(indices_, offsets_, batch_size))) {}
     ~PlannedBatch() override {
@@ -35,11 +34,8 @@ public:
         in_flight_ = false;
     }
 
-    static hotrow::Batch<std::int64_t> batch_of(torch::Tensor const& indices, torch::Tensor const& offsets,
-                                                std::int32_t batch_size) {
-        return {.indices = values_of<std::int64_t const>(indices),
-                .offsets = values_of<std::int64_t const>(offsets),
-                .batch_size = batch_size};
+    static hotrow::Batch<std::int64_t> batch_of(torch::Tensor const& indices, torch::Tensor const& offsets, std::int32_t batch_size) {
+        return {.indices = values_of<std::int64_t const>(indices), .offsets = values_of<std::int64_t const>(offsets), .batch_size = batch_size};
     }
     template <class Value>
     static std::span<Value> values_of(torch::Tensor const& tensor) {
@@ -58,16 +54,14 @@ template <class Embedding>
 struct PooledLookup : torch::autograd::Function<PooledLookup<Embedding>> {
     using Planned = PlannedBatch<Embedding>;
 
-    static torch::Tensor forward(torch::autograd::AutogradContext* context, torch::Tensor anchor,
-                                 c10::intrusive_ptr<Planned> planned, torch::Tensor output) {
+    static torch::Tensor forward(torch::autograd::AutogradContext* context, torch::Tensor anchor, c10::intrusive_ptr<Planned> planned, torch::Tensor output) {
         (void)anchor;
         planned->forward(output);
         context->saved_data["planned"] = c10::IValue::make_capsule(std::move(planned));
         context->mark_dirty({output});
         return output;
     }
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                   torch::autograd::variable_list gradients) {
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
         auto const planned = context->saved_data["planned"].toCapsule();
         static_cast<Planned&>(*planned).backward(gradients[0].contiguous());
         return torch::autograd::variable_list(3);  // one for each argument of forward
@@ -89,12 +83,10 @@ public:
         auto output = torch::empty({tables, batch_size, Embedding::dim});
         if (!torch::GradMode::is_enabled()) {
             using Planned = PlannedBatch<Embedding>;
-            embedding_->lookup(Planned::batch_of(indices, offsets, batch_size),
-                               Planned::template values_of<float>(output));
+            embedding_->lookup(Planned::batch_of(indices, offsets, batch_size), Planned::template values_of<float>(output));
             return output;
         }
-        return PooledLookup<Embedding>::apply(
-            anchor_, c10::make_intrusive<PlannedBatch<Embedding>>(embedding_, indices, offsets, batch_size), output);
+        return PooledLookup<Embedding>::apply(anchor_, c10::make_intrusive<PlannedBatch<Embedding>>(embedding_, indices, offsets, batch_size), output);
     }
 
     Embedding& embedding() { return *embedding_; }

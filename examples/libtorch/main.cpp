@@ -14,8 +14,7 @@ namespace {
 constexpr std::int64_t users = 20'000, items = 5'000, samples = 512;
 
 using Format = hotrow::RowFormat<hotrow::Int8, hotrow::RowAffine<hotrow::Fp16>, hotrow::Stochastic<>>;
-using Embedding = hotrow::CachedEmbedding<16, Format, hotrow::Cache<hotrow::SetAssociative<32>>, hotrow::RowwiseAdagrad,
-                                          hotrow::Host>;
+using Embedding = hotrow::CachedEmbedding<16, Format, hotrow::Cache<hotrow::SetAssociative<32>>, hotrow::RowwiseAdagrad, hotrow::Host>;
 
 struct Clicks {
     torch::Tensor indices;  // [2 * samples]: users, then items
@@ -44,8 +43,7 @@ double train() {
                                              .optimizer = {.learning_rate = 0.1f},
                                              .initial_range = 0.3f,
                                              .max_lookups = 2 * samples});
-    torch::nn::Sequential network(torch::nn::Linear(2 * Embedding::dim, 32), torch::nn::ReLU(),
-                                  torch::nn::Linear(32, 1));
+    torch::nn::Sequential network(torch::nn::Linear(2 * Embedding::dim, 32), torch::nn::ReLU(), torch::nn::Linear(32, 1));
     torch::optim::Adagrad optimizer(network->parameters(), torch::optim::AdagradOptions(0.02));
 
     auto const offsets = torch::arange(2 * samples + 1, torch::kInt64);  // a bag a sample
@@ -66,8 +64,7 @@ double train() {
     torch::NoGradGuard const no_training;
     Clicks const unseen = draw(random);
     double const loss = torch::binary_cross_entropy_with_logits(logits_of(unseen), unseen.clicked).item<double>();
-    std::printf("unseen clicks: loss %.4f, hit rate in training %.3f\n", loss,
-                bags.embedding().statistics().hit_rate());
+    std::printf("unseen clicks: loss %.4f, hit rate in training %.3f\n", loss, bags.embedding().statistics().hit_rate());
     return loss;
 }
 

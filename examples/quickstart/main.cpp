@@ -15,10 +15,7 @@ using Cache = hotrow::Cache<hotrow::SetAssociative<32>>;
 using Embedding = hotrow::CachedEmbedding<64, Format, Cache, hotrow::RowwiseAdagrad, hotrow::Host>;
 
 int main() {
-    Embedding embedding({.table_rows = {100'000, 2'000},
-                         .cache_fraction = 0.05,
-                         .seed = 7,
-                         .optimizer = {.learning_rate = 0.1f}});
+    Embedding embedding({.table_rows = {100'000, 2'000}, .cache_fraction = 0.05, .seed = 7, .optimizer = {.learning_rate = 0.1f}});
 
     constexpr std::int32_t batch_size = 256;
     std::mt19937 random(1);

@@ -62,11 +62,10 @@ CLI::Option* add_value(CLI::App& app, std::string const& option, Value& target, 
 }
 
 inline CLI::Option* add_seed(CLI::App& app, std::uint64_t& target) {
-    return add_value(app, "--seed", target, "of every random number: same seed, same figures")
-        ->check([](std::string const& text) {  // else -1 would wrap
-            if (text.starts_with('-')) throw UsageError("--seed " + text + ": must be at least 0");
-            return std::string();
-        });
+    return add_value(app, "--seed", target, "of every random number: same seed, same figures")->check([](std::string const& text) {  // else -1 would wrap
+        if (text.starts_with('-')) throw UsageError("--seed " + text + ": must be at least 0");
+        return std::string();
+    });
 }
 
 // Options of one kind, under a heading of their own in the help.
@@ -80,9 +79,7 @@ void add_group(CLI::App& app, std::string const& heading, void (*add)(CLI::App&,
 inline std::optional<std::string> parse(CLI::App& app, int argc, char const* const* argv) {
     try {
         app.parse(argc, argv);
-    } catch (CLI::CallForHelp const&) {
-        return app.help();
-    } catch (CLI::ParseError const& error) {
+    } catch (CLI::CallForHelp const&) { return app.help(); } catch (CLI::ParseError const& error) {
         throw UsageError(error.what());
     }
     return {};

@@ -17,8 +17,7 @@ class Progress {
 public:
     // `unit` is what is counted: of `total` in all, and in a second.
     Progress(std::string label, std::int64_t total, bool quiet, std::string unit = "samples")
-        : label_(std::move(label)), unit_(std::move(unit)), total_(total), quiet_(quiet),
-          terminal_(isatty(STDERR_FILENO) != 0) {}
+        : label_(std::move(label)), unit_(std::move(unit)), total_(total), quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
     Progress(Progress const&) = delete;
     Progress& operator=(Progress const&) = delete;
     ~Progress() {
@@ -39,8 +38,7 @@ public:
         double const rate = seconds > 0 ? static_cast<double>(done) / seconds : 0.0;
         double const share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1.0;
         char figures[160];
-        std::snprintf(figures, sizeof figures, "%3.0f %%  loss %.4f  %.0f %s/s  hit rate %.1f %%", 100 * share, loss,
-                      rate, unit_.c_str(), 100 * hit_rate);
+        std::snprintf(figures, sizeof figures, "%3.0f %%  loss %.4f  %.0f %s/s  hit rate %.1f %%", 100 * share, loss, rate, unit_.c_str(), 100 * hit_rate);
         if (terminal_) {
             std::fprintf(stderr, "\r%s %s %s\x1b[K", label_.c_str(), bar(share).c_str(), figures);
         } else {

@@ -57,9 +57,8 @@ Text read_text(CorpusOptions const& options) {
 Vocabulary make_vocabulary(Text const& text, CorpusOptions const& options) {
     std::vector<std::size_t> order(text.words.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return text.counts[a] != text.counts[b] ? text.counts[a] > text.counts[b] : text.words[a] < text.words[b];
-    });
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return text.counts[a] != text.counts[b] ? text.counts[a] > text.counts[b] : text.words[a] < text.words[b]; });
     Vocabulary vocabulary;
     for (std::size_t i : order) {
         if (text.counts[i] < options.min_count) break;
@@ -69,9 +68,8 @@ Vocabulary make_vocabulary(Text const& text, CorpusOptions const& options) {
     }
     if (vocabulary.size() < 2) {  // a negative must differ from its target
         auto const& most = order.front();
-        throw DataError(options.file.string() + ": " + std::to_string(vocabulary.size()) + " words occur at least " +
-                        std::to_string(options.min_count) + " times, and at least 2 are needed; the most frequent, '" +
-                        text.words[most] + "', occurs " + std::to_string(text.counts[most]) +
+        throw DataError(options.file.string() + ": " + std::to_string(vocabulary.size()) + " words occur at least " + std::to_string(options.min_count) +
+                        " times, and at least 2 are needed; the most frequent, '" + text.words[most] + "', occurs " + std::to_string(text.counts[most]) +
                         " times; lower --min-count, or give more text");
     }
     return vocabulary;
@@ -108,8 +106,7 @@ std::span<Word const> Sentences::operator[](std::int64_t i) const {
 
 Corpus read_corpus(CorpusOptions const& options) {
     auto const text = read_text(options);
-    Corpus corpus{
-        .name = options.file.string(), .vocabulary = make_vocabulary(text, options), .train = {}, .held_out = {}};
+    Corpus corpus{.name = options.file.string(), .vocabulary = make_vocabulary(text, options), .train = {}, .held_out = {}};
     corpus.train = renumbered(text.train, text, corpus.vocabulary);
     corpus.held_out = renumbered(text.held_out, text, corpus.vocabulary);
     return corpus;

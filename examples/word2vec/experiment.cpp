@@ -17,14 +17,12 @@ constexpr std::array<char const*, 12> default_words{"king",   "mother", "london"
 Query query_of(std::string const& asked, Options const& options, Corpus const& corpus) {
     auto const words = tokenize(asked);
     if (words.size() != 1) {
-        throw examples::UsageError("--words '" + asked + "': is " + std::to_string(words.size()) +
-                                   " words; give words separated by commas");
+        throw examples::UsageError("--words '" + asked + "': is " + std::to_string(words.size()) + " words; give words separated by commas");
     }
     auto const found = corpus.vocabulary.find(words[0]);
     if (found) return {words[0], *found};
-    throw examples::UsageError("--words " + words[0] + ": does not occur " + std::to_string(options.corpus.min_count) +
-                               " times in the training sentences of " + corpus.name +
-                               "; give another word, or lower --min-count");
+    throw examples::UsageError("--words " + words[0] + ": does not occur " + std::to_string(options.corpus.min_count) + " times in the training sentences of " +
+                               corpus.name + "; give another word, or lower --min-count");
 }
 
 void train_all(Options const& options, Corpus const& corpus, Outcome& outcome) {
@@ -35,9 +33,7 @@ void train_all(Options const& options, Corpus const& corpus, Outcome& outcome) {
             auto result = train_and_test(outcome.settings[i], seed, corpus, options);
             if (seed == outcome.seeds.front()) {
                 Neighbours const neighbours(std::move(result.centres), options.dim);
-                for (auto const& query : outcome.queries) {
-                    outcome.nearest[i].push_back(neighbours.nearest(query.word, options.neighbours));
-                }
+                for (auto const& query : outcome.queries) { outcome.nearest[i].push_back(neighbours.nearest(query.word, options.neighbours)); }
             }
             result.centres = {};
             outcome.results[i].push_back(std::move(result));
@@ -52,8 +48,7 @@ std::vector<Setting> settings_of(Options const& options) {
     auto const add = [&](Rows rows) {
         bool const integer = rows == Rows::int8 || rows == Rows::int4;
         auto const same = [&](Setting const& setting) { return setting.rows == rows; };
-        if (std::none_of(settings.begin(), settings.end(), same))
-            settings.push_back({rows, integer ? options.cache : 0});
+        if (std::none_of(settings.begin(), settings.end(), same)) settings.push_back({rows, integer ? options.cache : 0});
     };
     if (options.compare) add(Rows::fp32);
     for (Rows rows : options.rows) add(rows);

@@ -51,16 +51,13 @@ template <class Real>
 Real pair_loss(std::span<Real const> centre, std::span<Real const> targets) {
     std::size_t const dim = centre.size();
     Real loss = 0;
-    for (std::size_t i = 0; i < targets.size(); i += dim) {
-        loss += score_loss(dot(centre.data(), targets.data() + i, dim), i == 0).loss;
-    }
+    for (std::size_t i = 0; i < targets.size(); i += dim) { loss += score_loss(dot(centre.data(), targets.data() + i, dim), i == 0).loss; }
     return loss;
 }
 
 // The same, and the gradients by those rows, in the same shapes.
 template <class Real>
-Real pair_loss(std::span<Real const> centre, std::span<Real const> targets, std::span<Real> centre_gradient,
-               std::span<Real> target_gradients) {
+Real pair_loss(std::span<Real const> centre, std::span<Real const> targets, std::span<Real> centre_gradient, std::span<Real> target_gradients) {
     std::size_t const dim = centre.size();
     Real loss = 0;
     std::fill(centre_gradient.begin(), centre_gradient.end(), Real(0));

@@ -54,9 +54,7 @@ private:
         Word above = 0;           // the word from there on
     };
 
-    static std::uint32_t level(double share) {
-        return share >= 1.0 ? ~std::uint32_t{0} : static_cast<std::uint32_t>(share * 0x1p32);
-    }
+    static std::uint32_t level(double share) { return share >= 1.0 ? ~std::uint32_t{0} : static_cast<std::uint32_t>(share * 0x1p32); }
 
     std::vector<Column> columns_;
 };

@@ -26,9 +26,7 @@ std::vector<Neighbour> Neighbours::nearest(Word word, int count) const {
     }
     auto const kept = std::min(all.size(), static_cast<std::size_t>(count));
     std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(),
-                      [](Neighbour const& a, Neighbour const& b) {
-                          return a.cosine != b.cosine ? a.cosine > b.cosine : a.word < b.word;
-                      });
+                      [](Neighbour const& a, Neighbour const& b) { return a.cosine != b.cosine ? a.cosine > b.cosine : a.word < b.word; });
     all.resize(kept);
     return all;
 }

@@ -19,26 +19,21 @@ enum Purpose : std::uint64_t { for_order = 1, for_keeping, for_window, for_negat
 std::vector<double> keep_probabilities(std::vector<std::int64_t> const& counts, double subsample) {
     double const total = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
     std::vector<double> keep;
-    for (auto const count : counts) {
-        keep.push_back(subsample > 0 ? std::min(1.0, std::sqrt(subsample * total / static_cast<double>(count))) : 1.0);
-    }
+    for (auto const count : counts) { keep.push_back(subsample > 0 ? std::min(1.0, std::sqrt(subsample * total / static_cast<double>(count))) : 1.0); }
     return keep;
 }
 
 }  // namespace
 
 PairSampler::PairSampler(Vocabulary const& vocabulary, PairOptions const& options)
-    : options_(options), keep_(keep_probabilities(vocabulary.counts, options.subsample)),
-      negatives_(vocabulary.counts) {}
+    : options_(options), keep_(keep_probabilities(vocabulary.counts, options.subsample)), negatives_(vocabulary.counts) {}
 
 PairStream::PairStream(Sentences const& sentences, PairSampler const& sampler, std::uint64_t key, Order order)
     : sentences_(sentences), sampler_(sampler), key_(key), order_(static_cast<std::size_t>(sentences.size())) {
     std::iota(order_.begin(), order_.end(), std::int64_t{0});
     if (order == Order::as_written) return;
     // Fisher and Yates; a text's last chapters would otherwise weigh most.
-    for (std::size_t left = order_.size(); left > 1; --left) {
-        std::swap(order_[left - 1], order_[mix(key_, for_order, left) % left]);
-    }
+    for (std::size_t left = order_.size(); left > 1; --left) { std::swap(order_[left - 1], order_[mix(key_, for_order, left) % left]); }
 }
 
 bool PairStream::next(std::size_t size, PairBatch& batch) {
@@ -88,9 +83,7 @@ void PairStream::add_pair(PairBatch& batch) {
     std::uint64_t draw = 0;
     for (int i = 0; i < sampler_.options().negatives; ++i) {
         Word negative;
-        do {
-            negative = sampler_.negatives().draw(mix(key + draw++));
-        } while (negative == target);
+        do { negative = sampler_.negatives().draw(mix(key + draw++)); } while (negative == target);
         batch.targets.push_back(negative);
     }
 }

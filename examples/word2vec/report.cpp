@@ -74,9 +74,7 @@ Json neighbours_json(Corpus const& corpus, Outcome const& outcome, std::size_t s
     Json json = Json::object();
     for (std::size_t i = 0; i < outcome.queries.size(); ++i) {
         Json& list = json[outcome.queries[i].text] = Json::array();
-        for (auto const& [word, cosine] : outcome.nearest[setting][i]) {
-            list.push_back({{"word", word_of(corpus, word)}, {"cosine", cosine}});
-        }
+        for (auto const& [word, cosine] : outcome.nearest[setting][i]) { list.push_back({{"word", word_of(corpus, word)}, {"cosine", cosine}}); }
     }
     return json;
 }
@@ -122,9 +120,8 @@ MeanAndError mean_and_error(std::vector<double> const& values) {
 }
 
 std::string describe(Corpus const& corpus) {
-    return corpus.name + ": " + with_commas(corpus.vocabulary.size()) + " different words; " +
-           with_commas(corpus.train.size()) + " sentences of " + with_commas(corpus.train.word_count()) +
-           " words to train on, " + with_commas(corpus.held_out.size()) + " of " +
+    return corpus.name + ": " + with_commas(corpus.vocabulary.size()) + " different words; " + with_commas(corpus.train.size()) + " sentences of " +
+           with_commas(corpus.train.word_count()) + " words to train on, " + with_commas(corpus.held_out.size()) + " of " +
            with_commas(corpus.held_out.word_count()) + " held out\n";
 }
 
@@ -133,24 +130,17 @@ std::string table(Corpus const& corpus, Outcome const& outcome) {
     auto const first = [&](std::size_t i) -> Result const& { return outcome.results[i].front(); };
     std::string text;
     text += line("", columns, [&](std::size_t i) { return outcome.settings[i].label(); });
-    text += line("held-out loss", columns,
-                 [&](std::size_t i) { return mean_and_error_text("%.5f", losses_of(outcome.results[i])); });
-    text += line("  difference", columns, [&](std::size_t i) {
-        return i == 0 ? std::string("-") : mean_and_error_text("%+.5f", differences(outcome, i));
-    });
+    text += line("held-out loss", columns, [&](std::size_t i) { return mean_and_error_text("%.5f", losses_of(outcome.results[i])); });
+    text += line("  difference", columns, [&](std::size_t i) { return i == 0 ? std::string("-") : mean_and_error_text("%+.5f", differences(outcome, i)); });
     text += line("training loss", columns, [&](std::size_t i) { return format("%.5f", first(i).train_loss); });
-    text +=
-        line("bytes of rows + cache", columns, [&](std::size_t i) { return with_commas(first(i).bytes.embedding()); });
+    text += line("bytes of rows + cache", columns, [&](std::size_t i) { return with_commas(first(i).bytes.embedding()); });
     text += line("memory ratio", columns, [&](std::size_t i) { return format("%.2f x", first(i).memory_ratio()); });
-    text += line("hit rate", columns, [&](std::size_t i) {
-        return first(i).bytes.lines > 0 ? format("%.1f %%", 100 * first(i).statistics.hit_rate())
-                                        : std::string("no cache");
-    });
-    text += line("words/s", columns,
-                 [&](std::size_t i) { return with_commas(static_cast<std::int64_t>(first(i).words_per_second)); });
+    text += line("hit rate", columns,
+                 [&](std::size_t i) { return first(i).bytes.lines > 0 ? format("%.1f %%", 100 * first(i).statistics.hit_rate()) : std::string("no cache"); });
+    text += line("words/s", columns, [&](std::size_t i) { return with_commas(static_cast<std::int64_t>(first(i).words_per_second)); });
     if (outcome.seeds.size() > 1) {
-        text += "Losses and differences are means of " + std::to_string(outcome.seeds.size()) +
-                " seeds (standard error); all else is of seed " + std::to_string(outcome.seeds.front()) + ".\n";
+        text += "Losses and differences are means of " + std::to_string(outcome.seeds.size()) + " seeds (standard error); all else is of seed " +
+                std::to_string(outcome.seeds.front()) + ".\n";
     }
     for (std::size_t query = 0; query < outcome.queries.size(); ++query) {
         text += "\n";

@@ -52,8 +52,7 @@ double SkipGram::train(PairBatch const& batch) {
     centre_gradient_.resize(centres.size());
     context_gradient_.resize(targets.size());
     for_each_pair(workers_, batch.size(), [&](std::size_t i) {
-        losses_[i] = pair_loss(centres.subspan(i * dim_, dim_), targets.subspan(i * width, width),
-                               std::span(centre_gradient_).subspan(i * dim_, dim_),
+        losses_[i] = pair_loss(centres.subspan(i * dim_, dim_), targets.subspan(i * width, width), std::span(centre_gradient_).subspan(i * dim_, dim_),
                                std::span(context_gradient_).subspan(i * width, width));
     });
     centres_->backward(centre_gradient_);
@@ -66,9 +65,7 @@ double SkipGram::loss(PairBatch const& batch) {
     auto const targets = contexts_->lookup(batch.targets);
     std::size_t const width = targets.size() / batch.size();
     losses_.resize(batch.size());
-    for_each_pair(workers_, batch.size(), [&](std::size_t i) {
-        losses_[i] = pair_loss(centres.subspan(i * dim_, dim_), targets.subspan(i * width, width));
-    });
+    for_each_pair(workers_, batch.size(), [&](std::size_t i) { losses_[i] = pair_loss(centres.subspan(i * dim_, dim_), targets.subspan(i * width, width)); });
     return sum(losses_);
 }
 

@@ -14,9 +14,7 @@ struct Character {
     std::size_t bytes = 1;
 };
 
-bool continues(std::string_view text, std::size_t i) {
-    return i < text.size() && (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
-}
+bool continues(std::string_view text, std::size_t i) { return i < text.size() && (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80; }
 
 bool is_punctuation(std::uint32_t code) {
     return code < 0xc0 || code == 0xd7 || code == 0xf7  // Latin-1's controls, signs, times and division

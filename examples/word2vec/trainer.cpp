@@ -46,9 +46,7 @@ hotrow::Footprint sum_of(hotrow::Footprint a, hotrow::Footprint const& b) {
     return a;
 }
 
-hotrow::Statistics statistics_of(SkipGram& model) {
-    return sum_of(model.centres().statistics(), model.contexts().statistics());
-}
+hotrow::Statistics statistics_of(SkipGram& model) { return sum_of(model.centres().statistics(), model.contexts().statistics()); }
 
 // The learning rate falls in a straight line, as in word2vec, but stops above zero.
 float rate_at(double done, double rate) {
@@ -56,16 +54,15 @@ float rate_at(double done, double rate) {
     return static_cast<float>(rate * (1.0 - (1.0 - last) * done));
 }
 
-void train(SkipGram& model, std::uint64_t seed, std::string const& label, Corpus const& corpus,
-           PairSampler const& sampler, Options const& options, Result& result) {
+void train(SkipGram& model, std::uint64_t seed, std::string const& label, Corpus const& corpus, PairSampler const& sampler, Options const& options,
+           Result& result) {
     std::int64_t const words = corpus.train.word_count(), total = words * options.epochs;
     examples::Progress progress(label, total, options.quiet, "words");
     PairBatch batch;
     double shown_loss = 0, epoch_loss = 0;
     std::int64_t shown_pairs = 0, epoch_pairs = 0;
     for (int epoch = 0; epoch < options.epochs; ++epoch) {
-        PairStream pairs(corpus.train, sampler, examples::mix(seed, static_cast<std::uint64_t>(epoch)),
-                         PairStream::Order::shuffled);
+        PairStream pairs(corpus.train, sampler, examples::mix(seed, static_cast<std::uint64_t>(epoch)), PairStream::Order::shuffled);
         epoch_loss = 0;
         epoch_pairs = 0;
         while (pairs.next(static_cast<std::size_t>(options.batch), batch)) {
@@ -76,8 +73,7 @@ void train(SkipGram& model, std::uint64_t seed, std::string const& label, Corpus
             epoch_pairs += count;
             shown_pairs += count;
             std::int64_t const done = words * epoch + pairs.words();
-            model.set_learning_rate(
-                rate_at(static_cast<double>(done) / static_cast<double>(total), options.learning_rate));
+            model.set_learning_rate(rate_at(static_cast<double>(done) / static_cast<double>(total), options.learning_rate));
             if (progress.due(done)) {
                 progress.show(done, shown_loss / static_cast<double>(shown_pairs), statistics_of(model).hit_rate());
                 shown_loss = 0;
@@ -133,15 +129,12 @@ Result train_and_test(Setting const& setting, std::uint64_t seed, Corpus const& 
                    options.batch, options.pairs.negatives);
     Result result;
     auto const begin = Clock::now();
-    train(model, seed, "training " + setting.label() + ", seed " + std::to_string(seed), corpus, sampler, options,
-          result);
+    train(model, seed, "training " + setting.label() + ", seed " + std::to_string(seed), corpus, sampler, options, result);
     result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    result.words_per_second =
-        static_cast<double>(corpus.train.word_count()) * static_cast<double>(options.epochs) / result.seconds;
+    result.words_per_second = static_cast<double>(corpus.train.word_count()) * static_cast<double>(options.epochs) / result.seconds;
     result.statistics = statistics_of(model);
     result.bytes = sum_of(model.centres().footprint(), model.contexts().footprint());
-    result.fp32_bytes =
-        std::int64_t{2} * corpus.vocabulary.size() * options.dim * static_cast<std::int64_t>(sizeof(float));
+    result.fp32_bytes = std::int64_t{2} * corpus.vocabulary.size() * options.dim * static_cast<std::int64_t>(sizeof(float));
     test(model, corpus, sampler, options, result);
     result.centres = model.centres().all_rows();
     return result;

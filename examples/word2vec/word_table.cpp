@@ -12,14 +12,10 @@ std::unique_ptr<WordTable> make_int4_table(WordTableSpec const& spec);
 
 std::unique_ptr<WordTable> make_word_table(WordTableSpec const& spec) {
     switch (spec.rows) {
-    case Rows::fp32:
-        return make_fp32_table(spec);
-    case Rows::fp16:
-        return make_fp16_table(spec);
-    case Rows::int8:
-        return make_int8_table(spec);
-    case Rows::int4:
-        return make_int4_table(spec);
+    case Rows::fp32: return make_fp32_table(spec);
+    case Rows::fp16: return make_fp16_table(spec);
+    case Rows::int8: return make_int8_table(spec);
+    case Rows::int4: return make_int4_table(spec);
     }
     throw examples::UsageError("--rows: this build does not have them");
 }

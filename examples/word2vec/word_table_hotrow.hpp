@@ -66,14 +66,9 @@ template <class Format>
 std::unique_ptr<WordTable> make_table_with(WordTableSpec const& spec) {
     using Cache = hotrow::Cache<hotrow::SetAssociative<32>, hotrow::Lfu>;
     switch (spec.dim) {
-    case 64:
-        return std::make_unique<
-            HotrowTable<hotrow::CachedEmbedding<64, Format, Cache, hotrow::RowwiseAdagrad, hotrow::Host>>>(spec);
-    case 128:
-        return std::make_unique<
-            HotrowTable<hotrow::CachedEmbedding<128, Format, Cache, hotrow::RowwiseAdagrad, hotrow::Host>>>(spec);
-    default:
-        throw examples::UsageError("--dim " + std::to_string(spec.dim) + ": this build does not have it");
+    case 64: return std::make_unique<HotrowTable<hotrow::CachedEmbedding<64, Format, Cache, hotrow::RowwiseAdagrad, hotrow::Host>>>(spec);
+    case 128: return std::make_unique<HotrowTable<hotrow::CachedEmbedding<128, Format, Cache, hotrow::RowwiseAdagrad, hotrow::Host>>>(spec);
+    default: throw examples::UsageError("--dim " + std::to_string(spec.dim) + ": this build does not have it");
     }
 }
 

@@ -101,8 +101,7 @@ public:
 
     /// Allocates and initialises all rows; those of a `MappedFile` that exists are opened, and training goes on from its last flush. Throws `OptionError` for options that
     /// cannot be honoured, `StorageError` for a file that cannot be used.
-    explicit CachedEmbedding(const Options& options, Stream stream = Stream{})
-        : CachedEmbedding(options, Backend(options.threads), stream) {}
+    explicit CachedEmbedding(const Options& options, Stream stream = Stream{}) : CachedEmbedding(options, Backend(options.threads), stream) {}
 
     /// The same with a backend of the caller's, such as `CudaWith` a memory resource.
     CachedEmbedding(const Options& options, Backend backend, Stream stream = Stream{})
@@ -176,8 +175,7 @@ public:
         if (seen.lookups > 0) {
             backend_->sort(stream, plan.keys, workspace.other_keys, plan.positions, workspace.other_positions, seen.lookups, geometry_.mixer.bits,
                            workspace.scratch, workspace.scratch_bytes);
-            backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace.scratch,
-                                workspace.scratch_bytes);
+            backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace.scratch, workspace.scratch_bytes);
             stored_.make_room(geometry_, plan, planned_lookups());  // the last thing that may fail
         }
         backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, &v.state->lookups, plan.step, plan.lookups_before, seen.lookups});
@@ -185,7 +183,8 @@ public:
         if (seen.lookups > 0) {
             constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
             if (geometry_.sets == 0) {
-                backend_->template for_each_run_counting<1>(stream, seen.lookups, plan.run_count, detail::ServeInPlace<typename View::Cache>{v, plan}, counts());
+                backend_->template for_each_run_counting<1>(stream, seen.lookups, plan.run_count, detail::ServeInPlace<typename View::Cache>{v, plan},
+                                                            counts());
             } else {
                 backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count,
                                                                     detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()}, counts());
@@ -263,13 +262,12 @@ public:
         const Gradients source{batch, planned, gradient.data()};
         const View v = view();
         if (batch.lookups > reduction::chunk_length) {
-            backend_->template for_each<row_lanes>(stream, batch.lookups / reduction::chunk_length,
-                                                   detail::SumGradientChunks<Gradients>{source});
+            backend_->template for_each<row_lanes>(stream, batch.lookups / reduction::chunk_length, detail::SumGradientChunks<Gradients>{source});
         }
         if (batch.lookups > 0) {
-            backend_->template for_each_run_counting<Backend::warp>(stream, batch.lookups, planned.run_count,
-                                                                    detail::UpdateRows<Rows, States, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source},
-                                                                counts());
+            backend_->template for_each_run_counting<Backend::warp>(
+                stream, batch.lookups, planned.run_count,
+                detail::UpdateRows<Rows, States, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source}, counts());
         }
         count_in_place(plan.place, batch.lookups, 0, View::stored_stride, View::stored_stride, stream);
         end(plan.place, stream);
@@ -292,12 +290,13 @@ public:
     {
         const BatchView<I> seen = shaped(batch);
         if (seen.lookups > announced_lookups_) {
-            throw ShapeError("hotrow: announce was given " + std::to_string(seen.lookups) + " lookups, and room is reserved for " + std::to_string(announced_lookups_) +
-                             "; give Options::max_lookups, or call reserve");
+            throw ShapeError("hotrow: announce was given " + std::to_string(seen.lookups) + " lookups, and room is reserved for " +
+                             std::to_string(announced_lookups_) + "; give Options::max_lookups, or call reserve");
         }
         if (announced_ < planned_) announced_ = planned_;
         if (announced_ - planned_ >= static_cast<std::uint64_t>(max_announced)) {
-            throw PlanError("hotrow: " + std::to_string(max_announced) + " announced batches wait for their plans, which is the limit; plan the next one first");
+            throw PlanError("hotrow: " + std::to_string(max_announced) +
+                            " announced batches wait for their plans, which is the limit; plan the next one first");
         }
         order_plan(stream);
         check_offsets(seen, stream);
@@ -307,7 +306,8 @@ public:
         foresight_.begin(*backend_, stream, step);
         if (seen.lookups > 0) {
             constexpr std::uint32_t block = Backend::block;
-            backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block, detail::AnnounceLookups<RowId, I>{view(), seen, foresight_.view(), step, block});
+            backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block,
+                                           detail::AnnounceLookups<RowId, I>{view(), seen, foresight_.view(), step, block});
         }
         mark_access(stream);
     }
@@ -388,7 +388,8 @@ public:
         const std::uint64_t first = checked_range(table, first_row, values.size());
         order_access(stream);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
-            backend_->template for_each<row_lanes>(stream, size / Dim, detail::ReadRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
+            backend_->template for_each<row_lanes>(stream, size / Dim,
+                                                   detail::ReadRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
             Backend::to_host(values.data() + done, staging, size * sizeof(float), stream);
         });
     }
@@ -399,15 +400,17 @@ public:
         const std::uint64_t first = checked_range(table, first_row, values.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (!arithmetic::is_finite(values[i])) {
-                throw NonFiniteError("hotrow: write_rows: value " + std::to_string(i % Dim) + " of row " + std::to_string(first_row + static_cast<std::int64_t>(i / Dim)) + " is " +
-                                     std::to_string(values[i]) + "; rows must be finite");
+                throw NonFiniteError("hotrow: write_rows: value " + std::to_string(i % Dim) + " of row " +
+                                     std::to_string(first_row + static_cast<std::int64_t>(i / Dim)) + " is " + std::to_string(values[i]) +
+                                     "; rows must be finite");
             }
         }
         order_access(stream);
         stored_.make_room_for(first, values.size() / Dim);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
             Backend::from_host(staging, values.data() + done, size * sizeof(float), stream);
-            backend_->template for_each<row_lanes>(stream, size / Dim, detail::WriteRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
+            backend_->template for_each<row_lanes>(stream, size / Dim,
+                                                   detail::WriteRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
             Backend::synchronise(stream);
         });
     }
@@ -437,7 +440,8 @@ public:
         backend_->template for_each<1>(stream, 1, detail::TakeClock{v.step, &v.state->lookups, plan.step, plan.lookups_before, plan.run_count, count});
         constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
         backend_->template for_each_run_counting<set_lanes>(stream, count, plan.run_count, detail::WalkSets<typename View::Cache, true>{v, plan, {}}, counts());
-        backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count, detail::MoveRows<Rows, MovedStates, row_lanes>{v, v, plan, moved_states(v)});
+        backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count,
+                                                       detail::MoveRows<Rows, MovedStates, row_lanes>{v, v, plan, moved_states(v)});
         Backend::to_host(keys.data(), plan.run_location, keys.size() * sizeof(RowId), stream);
         mark_access(stream);
         return std::count_if(keys.begin(), keys.end(), [&](RowId location) { return location < slot_count(); });
@@ -530,7 +534,8 @@ public:
             throw ShapeError("hotrow: the offsets of bag " + std::to_string(bad.bag) +
                              " decrease, do not start at 0 or do not end at the number of lookups; give tables * batch_size + 1 non-decreasing offsets");
         }
-        if (bad.has_rate != 0u) detail::refuse_hyperparameter("set_learning_rate_from", "the rate", bad.rate, "a finite number of at least 0; the old one was kept");
+        if (bad.has_rate != 0u)
+            detail::refuse_hyperparameter("set_learning_rate_from", "the rate", bad.rate, "a finite number of at least 0; the old one was kept");
         if (options_.bounds == Bounds::report) {
             throw IndexError("hotrow: index " + std::to_string(bad.index) + " of lookup " + std::to_string(bad.position) + " is outside table " +
                              std::to_string(bad.table) + ", which has " + std::to_string(bad.limit) + " rows; correct it, or choose Bounds::skip");
@@ -567,8 +572,9 @@ public:
         Footprint f = Sizes::footprint(Sizes::checked(options), options.max_lookups);
         using SizeBackend = typename detail::SizeBackendOf<Backend>::type;
         const SizeBackend backend(options.threads);
-        f.workspace = options.in_flight * static_cast<std::int64_t>(
-            detail::Workspace<RowId, SizeBackend>(backend, options.max_lookups, Sizes::geometry_of(options).mixer.bits, Dim, nullptr).bytes);
+        f.workspace = options.in_flight *
+                      static_cast<std::int64_t>(
+                          detail::Workspace<RowId, SizeBackend>(backend, options.max_lookups, Sizes::geometry_of(options).mixer.bits, Dim, nullptr).bytes);
         f.control += count_values(backend, options) * static_cast<std::int64_t>(sizeof(std::uint64_t));
         return f;
     }
@@ -645,9 +651,11 @@ private:
         Backend::from_host(table_begin_.data(), begin.data(), begin.size() * sizeof(std::uint64_t), stream);
         Backend::from_host(ranges_.data(), ranges.data(), ranges.size() * sizeof(float), stream);
         Backend::from_host(state_.data(), &state, sizeof(state), stream);
-        if constexpr (decltype(stored_)::is_blank) backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
+        if constexpr (decltype(stored_)::is_blank)
+            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseRows<Rows>{view(), view(), ranges_.data()});
         if constexpr (decltype(stored_)::is_blank && (View::keeps_row_states || View::keeps_elements)) {
-            backend_->template for_each<row_lanes>(stream, geometry_.rows, detail::InitialiseStates<Dim, OptimizerType, States>{view(), &state_.data()->optimizer, options_.seed});
+            backend_->template for_each<row_lanes>(stream, geometry_.rows,
+                                                   detail::InitialiseStates<Dim, OptimizerType, States>{view(), &state_.data()->optimizer, options_.seed});
         }
         empty_cache(stream);
         backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
@@ -675,10 +683,15 @@ private:
                              " indices; give one each, or none");
         }
         if (bags == 0 && !batch.indices.empty()) {
-            throw ShapeError("hotrow: " + std::to_string(batch.indices.size()) + " indices were given with batch_size 0, so they belong to no bag; give none, or the batch_size");
+            throw ShapeError("hotrow: " + std::to_string(batch.indices.size()) +
+                             " indices were given with batch_size 0, so they belong to no bag; give none, or the batch_size");
         }
-        return {batch.indices.data(), batch.offsets.data(), batch.weights.empty() ? nullptr : batch.weights.data(),
-                static_cast<std::uint32_t>(batch.indices.size()), static_cast<std::uint32_t>(bags), static_cast<std::uint32_t>(batch.batch_size),
+        return {batch.indices.data(),
+                batch.offsets.data(),
+                batch.weights.empty() ? nullptr : batch.weights.data(),
+                static_cast<std::uint32_t>(batch.indices.size()),
+                static_cast<std::uint32_t>(bags),
+                static_cast<std::uint32_t>(batch.batch_size),
                 batch.pooling};
     }
 
@@ -694,8 +707,9 @@ private:
                              std::to_string(Dim) + " are needed");
         }
         if (Dim % 4 == 0 && reinterpret_cast<std::uintptr_t>(data) % (4 * sizeof(Scalar)) != 0) {
-            throw ShapeError("hotrow: the " + std::string(what) + " must be aligned to " + std::to_string(4 * sizeof(Scalar)) + " bytes, the width of one access; it lies " +
-                             std::to_string(reinterpret_cast<std::uintptr_t>(data) % (4 * sizeof(Scalar))) + " beyond such an address");
+            throw ShapeError("hotrow: the " + std::string(what) + " must be aligned to " + std::to_string(4 * sizeof(Scalar)) +
+                             " bytes, the width of one access; it lies " + std::to_string(reinterpret_cast<std::uintptr_t>(data) % (4 * sizeof(Scalar))) +
+                             " beyond such an address");
         }
     }
 
@@ -757,8 +771,8 @@ private:
     }
 
     /// Counts what a planned batch's use of rows in place reads and writes.
-    void count_in_place([[maybe_unused]] std::uint32_t place, [[maybe_unused]] std::uint32_t lookups, [[maybe_unused]] int read_a_lookup, [[maybe_unused]] int read_a_row,
-                        [[maybe_unused]] int written_a_row, [[maybe_unused]] Stream stream) {
+    void count_in_place([[maybe_unused]] std::uint32_t place, [[maybe_unused]] std::uint32_t lookups, [[maybe_unused]] int read_a_lookup,
+                        [[maybe_unused]] int read_a_row, [[maybe_unused]] int written_a_row, [[maybe_unused]] Stream stream) {
         if constexpr (PlacementType::is_apart) {
             const auto bytes = [](int count) { return static_cast<std::uint64_t>(count); };
             const PlanView<RowId>& plan = places_[place].workspace.plan;
@@ -813,7 +827,8 @@ private:
     void require_no_plan(const std::string& call) const {
         for (const Place& place : places_) {
             if (place.sequence != 0) {
-                throw PlanError("hotrow: " + call + " while plan " + std::to_string(place.sequence) + " is in flight; end it with backward, finish or release first");
+                throw PlanError("hotrow: " + call + " while plan " + std::to_string(place.sequence) +
+                                " is in flight; end it with backward, finish or release first");
             }
         }
     }
@@ -825,8 +840,8 @@ private:
         std::vector<RowId> ids;
         for (const std::int64_t row : rows) {
             if (row < 0 || row >= limit) {
-                throw IndexError("hotrow: row " + std::to_string(row) + " was given; table " + std::to_string(table) + " has " + std::to_string(limit) + " rows; give 0 to " +
-                                 std::to_string(limit - 1));
+                throw IndexError("hotrow: row " + std::to_string(row) + " was given; table " + std::to_string(table) + " has " + std::to_string(limit) +
+                                 " rows; give 0 to " + std::to_string(limit - 1));
             }
             ids.push_back(static_cast<RowId>(begin + static_cast<std::uint64_t>(row)));
         }
@@ -867,7 +882,8 @@ private:
     std::uint64_t checked_range(int table, std::int64_t first_row, std::size_t size) const {
         const std::size_t tables = options_.table_rows.size();
         if (table < 0 || static_cast<std::size_t>(table) >= tables) {
-            throw IndexError("hotrow: table " + std::to_string(table) + " was asked for; there are " + std::to_string(tables) + ", so give 0 to " + std::to_string(tables - 1));
+            throw IndexError("hotrow: table " + std::to_string(table) + " was asked for; there are " + std::to_string(tables) + ", so give 0 to " +
+                             std::to_string(tables - 1));
         }
         const std::int64_t rows = options_.table_rows[static_cast<std::size_t>(table)];
         if (size % Dim != 0) throw ShapeError("hotrow: " + std::to_string(size) + " values are no whole rows of " + std::to_string(Dim) + "; give a multiple");
@@ -887,9 +903,7 @@ private:
         constexpr std::size_t piece = std::size_t{1} << 14;  // rows
         const std::size_t most = values < piece * Dim ? values : piece * Dim;
         detail::Buffer<float, Backend> staging(*backend_, static_cast<std::int64_t>(most));
-        for (std::size_t done = 0; done < values; done += most) {
-            move(done, values - done < most ? values - done : most, staging.data());
-        }
+        for (std::size_t done = 0; done < values; done += most) { move(done, values - done < most ? values - done : most, staging.data()); }
     }
 
     std::uint32_t table_count() const { return static_cast<std::uint32_t>(options_.table_rows.size()); }
@@ -899,9 +913,7 @@ private:
         return static_cast<std::int64_t>(backend.count_replicas()) * detail::CountReplicas::stride_of(static_cast<std::uint32_t>(options.table_rows.size()));
     }
 
-    detail::CountReplicas counts() const {
-        return {counts_.data(), detail::CountReplicas::stride_of(table_count()), backend_->count_replicas()};
-    }
+    detail::CountReplicas counts() const { return {counts_.data(), detail::CountReplicas::stride_of(table_count()), backend_->count_replicas()}; }
 
     std::vector<std::uint64_t> fetched_counts(Stream stream) const {
         std::vector<std::uint64_t> values(counts_.bytes() / sizeof(std::uint64_t));
@@ -914,7 +926,8 @@ private:
         const auto sum = [&](detail::Counter counter) {
             std::uint64_t total = 0;
             const std::size_t stride = detail::CountReplicas::stride_of(table_count());
-            for (std::size_t at = table * static_cast<std::size_t>(detail::counter_count) + static_cast<std::size_t>(counter); at < values.size(); at += stride) total += values[at];
+            for (std::size_t at = table * static_cast<std::size_t>(detail::counter_count) + static_cast<std::size_t>(counter); at < values.size(); at += stride)
+                total += values[at];
             return total;
         };
         s.lookups += sum(detail::lookups);
@@ -955,8 +968,8 @@ private:
     detail::Buffer<DeviceState<OptimizerType>, Backend> state_;
     detail::Buffer<std::uint64_t, Backend> counts_;
     std::vector<Place> places_;
-    typename Backend::Mark access_;  ///< the last call that read or changed rows outside of a plan
-    std::uint32_t latest_ = 0;       ///< place of the last plan
+    typename Backend::Mark access_;                       ///< the last call that read or changed rows outside of a plan
+    std::uint32_t latest_ = 0;                            ///< place of the last plan
     OptimizerType first_optimizer_ = options_.optimizer;  ///< what rows that were never written start from
     std::uint64_t sequence_ = 0;
     std::uint64_t steps_at_reset_ = 0;

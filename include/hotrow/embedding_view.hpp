@@ -7,8 +7,8 @@
 #include "config.hpp"
 #include "execution/tile.hpp"
 #include "kernels/update.hpp"
-#include "memory/placement.hpp"
 #include "memory/lazy_records.hpp"
+#include "memory/placement.hpp"
 #include "optimizer/states_view.hpp"
 #include "statistics.hpp"
 #include "storage/rows_view.hpp"
@@ -84,8 +84,8 @@ struct EmbeddingView : CacheView<CacheType, RowIdType>,
     HOTROW_HD bool update(const TileType& tile, Location location, const float* gradient, std::uint64_t step) const {
         if (location == nowhere) return false;
         const std::uint64_t row = this->is_line(location) ? this->tags[location] : this->row_of(location);
-        const bool taken = detail::update_row(tile, static_cast<const Tables&>(*this), static_cast<const Rows&>(*this), this->flags, static_cast<const States&>(*this),
-                                              state->optimizer, location, row, gradient, step);
+        const bool taken = detail::update_row(tile, static_cast<const Tables&>(*this), static_cast<const Rows&>(*this), this->flags,
+                                              static_cast<const States&>(*this), state->optimizer, location, row, gradient, step);
         if (!taken && tile.rank() == 0) counts.add_shared(this->table_of(row), detail::rejected_updates);
         return taken;
     }

@@ -61,8 +61,7 @@ struct Sizing {
     }
 
     /// Rows and lines that a `RowId` can tell apart; with 64 bits as many as leave all sizes in bytes below 2^63.
-    static constexpr std::uint64_t place_limit =
-        sizeof(RowId) == 4 ? std::numeric_limits<RowId>::max() - 2u : std::uint64_t{1} << 48;
+    static constexpr std::uint64_t place_limit = sizeof(RowId) == 4 ? std::numeric_limits<RowId>::max() - 2u : std::uint64_t{1} << 48;
     /// `Geometry` multiplies sets by 32 bits of a key.
     static constexpr std::uint64_t set_limit = std::uint64_t{1} << 32;
 
@@ -118,7 +117,8 @@ struct Sizing {
             f.optimizer_state = rows * (View::stored_stride - View::Layout::stride) + (View::are_in_lines ? slots * state_bytes : 0);
             f.apart = rows * View::stored_stride;
             if constexpr (View::Presence::is_lazy) {
-                const std::int64_t whole = static_cast<std::int64_t>(RowFile::bytes_of(geometry.rows, View::stored_stride, describe_table<View>(options).size()));
+                const std::int64_t whole =
+                    static_cast<std::int64_t>(RowFile::bytes_of(geometry.rows, View::stored_stride, describe_table<View>(options).size()));
                 f.stored_rows += whole - f.apart;
                 f.apart = whole;
             }

@@ -73,15 +73,11 @@ struct CountReplicas {
     std::uint32_t stride;
     std::uint32_t count;
 
-    static constexpr std::uint32_t stride_of(std::uint32_t tables) {
-        return ((tables + 1u) * static_cast<std::uint32_t>(counter_count) + 7u) / 8u * 8u;
-    }
+    static constexpr std::uint32_t stride_of(std::uint32_t tables) { return ((tables + 1u) * static_cast<std::uint32_t>(counter_count) + 7u) / 8u * 8u; }
     HOTROW_HD Counts replica(std::uint32_t i) const { return {values + static_cast<std::uint64_t>(i % count) * stride}; }
 
     /// Counts one thing, where nobody knows which threads share a replica.
-    HOTROW_HD void add_shared(std::uint32_t table, Counter counter) const {
-        atomic_add(values + Counts::place(table, counter), std::uint64_t{1});
-    }
+    HOTROW_HD void add_shared(std::uint32_t table, Counter counter) const { atomic_add(values + Counts::place(table, counter), std::uint64_t{1}); }
 };
 
 }  // namespace detail

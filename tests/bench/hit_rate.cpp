@@ -18,11 +18,9 @@ std::map<std::string, json> run(const std::string& flags) { return hotrow::test:
 TEST_CASE("a default run reports policies, ways, precisions and budgets", "[bench]") {
     const auto results = run("--zipf=1 --rows=4000 --lookups=30000 --batch=64");
     const std::string scene = "trace:zipf_1/batch:64";
-    for (const char* policy :
-         {"lfu_aged", "lru", "lfu", "lfu_ghosts", "fifo", "random", "sieve", "lookahead", "pinned"}) {
+    for (const char* policy : {"lfu_aged", "lru", "lfu", "lfu_ghosts", "fifo", "random", "sieve", "lookahead", "pinned"}) {
         for (const char* share : {"0.01", "0.05", "0.1"}) {
-            const auto found =
-                results.find("hit_rate/" + scene + "/policy:" + policy + "/ways:32/share:" + share + "/precision:int8");
+            const auto found = results.find("hit_rate/" + scene + "/policy:" + policy + "/ways:32/share:" + share + "/precision:int8");
             INFO(policy);
             REQUIRE(found != results.end());
             CHECK(value(found->second, "hit_rate") > 0.01);
@@ -31,8 +29,7 @@ TEST_CASE("a default run reports policies, ways, precisions and budgets", "[benc
             CHECK(value(found->second, "stored_bytes") > 0);
             if (policy == std::string("pinned")) continue;  // pins are there before the first lookup
             CHECK(value(found->second, "of_optimum") <= 1);
-            CHECK(value(found->second, "of_optimum") ==
-                  Approx(value(found->second, "hit_rate") / value(found->second, "optimum")));
+            CHECK(value(found->second, "of_optimum") == Approx(value(found->second, "hit_rate") / value(found->second, "optimum")));
         }
     }
     const std::string middle = "hit_rate/" + scene + "/policy:lfu_aged/ways:";
@@ -61,8 +58,7 @@ TEST_CASE("a default run reports policies, ways, precisions and budgets", "[benc
 TEST_CASE("with batches of one lookup the library's LRU is that of the reference", "[bench]") {
     const auto results = run("--zipf=1 --rows=4000 --lookups=20000 --batch=1 --policy=lru --share=0.05");
     const std::string end = "/trace:zipf_1/batch:1/policy:lru/ways:32/share:0.05";
-    CHECK(value(results.at("hit_rate" + end + "/precision:int8"), "hit_rate") ==
-          value(results.at("reference" + end), "hit_rate"));
+    CHECK(value(results.at("hit_rate" + end + "/precision:int8"), "hit_rate") == value(results.at("reference" + end), "hit_rate"));
     CHECK(results.count("reference/trace:zipf_1/batch:1/policy:belady/ways:all/share:0.05") == 1);
 }
 

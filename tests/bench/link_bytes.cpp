@@ -18,8 +18,8 @@ using namespace link_bytes;
 namespace {
 
 const Embedding& find(const std::string& policy, const std::string& precision) {
-    const auto found = std::find_if(embeddings().begin(), embeddings().end(),
-                                    [&](const Embedding& e) { return e.policy == policy && e.precision == precision; });
+    const auto found =
+        std::find_if(embeddings().begin(), embeddings().end(), [&](const Embedding& e) { return e.policy == policy && e.precision == precision; });
     INFO(policy << " " << precision);
     REQUIRE(found != embeddings().end());
     return *found;
@@ -49,16 +49,14 @@ Pieces pieces_moved(const Embedding& embedding, const hit_rate::Batches& batches
     const hotrow::Statistics s = embedding.train(batches, sets, 1);
     const Pieces pieces = pieces_of(embedding, s);
     INFO(embedding.policy << " " << embedding.precision);
-    CHECK(static_cast<double>(s.bytes_read) ==
-          pieces.rows_read * embedding.row_bytes + pieces.records_read * embedding.record_bytes);
+    CHECK(static_cast<double>(s.bytes_read) == pieces.rows_read * embedding.row_bytes + pieces.records_read * embedding.record_bytes);
     CHECK(static_cast<double>(s.bytes_written) == pieces.records_written * embedding.record_bytes);
     return pieces;
 }
 
 }  // namespace
 
-TEST_CASE("a record is a row, the four bytes that row-wise Adagrad keeps, and padding to the row's alignment",
-          "[bench]") {
+TEST_CASE("a record is a row, the four bytes that row-wise Adagrad keeps, and padding to the row's alignment", "[bench]") {
     struct Size {
         const char* precision;
         int row, record;
@@ -126,12 +124,7 @@ TEST_CASE("a link carries whole sectors, and a packet's overhead for each line",
     CHECK(pcie4.cost(36, 40) == Approx(pcie4.cost(40, 40)));
     CHECK(c2c.cost(36, 40) == Approx(1.5 * 64));
 
-    const Pieces pieces{.row_bytes = 36,
-                        .used_bytes = 40,
-                        .record_bytes = 40,
-                        .rows_read = 3e6,
-                        .records_read = 1e6,
-                        .records_written = 2e6};
+    const Pieces pieces{.row_bytes = 36, .used_bytes = 40, .record_bytes = 40, .rows_read = 3e6, .records_read = 1e6, .records_written = 2e6};
     CHECK(c2c.read_seconds(pieces) == Approx(4e6 * 96 / 340e9));
     CHECK(c2c.write_seconds(pieces) == Approx(2e6 * 96 / 300e9));
     CHECK(c2c.overlapped_seconds(pieces) == Approx(4e6 * 96 / 340e9));
@@ -140,8 +133,7 @@ TEST_CASE("a link carries whole sectors, and a packet's overhead for each line",
 }
 
 TEST_CASE("a run reports bytes and their ratios for each precision, share and policy", "[bench]") {
-    const auto results =
-        hotrow::test::results_of(BENCH_LINK_BYTES, "--zipf=1 --rows=4000 --lookups=26000 --batch=100 --share=0,0.05");
+    const auto results = hotrow::test::results_of(BENCH_LINK_BYTES, "--zipf=1 --rows=4000 --lookups=26000 --batch=100 --share=0,0.05");
     const std::string scene = "link_bytes/trace:zipf_1/batch:100/policy:";
     CHECK(results.size() == 4 + 8);
     const auto& none = results.at(scene + "none/share:0/precision:fp32");

@@ -18,8 +18,7 @@ using namespace hit_rate;
 namespace {
 
 /// One set of a few rows, looked up at random: a trace of batches, in runs.
-SetRuns random_set(std::uint32_t seed, std::uint32_t rows, std::uint32_t batches, std::uint32_t most_runs,
-                   std::uint32_t most_lookups) {
+SetRuns random_set(std::uint32_t seed, std::uint32_t rows, std::uint32_t batches, std::uint32_t most_runs, std::uint32_t most_lookups) {
     std::mt19937 random(seed);
     const auto below = [&](std::uint32_t end) { return static_cast<std::uint32_t>(random() % end); };
     SetRuns made;
@@ -76,9 +75,7 @@ std::uint64_t most_hits_by_trying(const SetRuns& runs, int ways) {
 }
 
 /// The batches of `random_set`, one lookup each.
-SetRuns single_lookups(std::uint32_t seed, std::uint32_t rows, std::uint32_t lookups) {
-    return random_set(seed, rows, lookups, 1, 1);
-}
+SetRuns single_lookups(std::uint32_t seed, std::uint32_t rows, std::uint32_t lookups) { return random_set(seed, rows, lookups, 1, 1); }
 
 std::uint64_t naive_lru(const SetRuns& runs, std::size_t ways) {
     std::list<std::uint32_t> lines;
@@ -107,8 +104,7 @@ std::uint64_t naive_lfu(const SetRuns& runs, std::size_t ways, bool admission) {
         } else if (lines.size() < ways) {
             lines.push_back(run.row);
         } else {
-            const auto victim =
-                std::min_element(lines.begin(), lines.end(), [&](auto a, auto b) { return count[a] < count[b]; });
+            const auto victim = std::min_element(lines.begin(), lines.end(), [&](auto a, auto b) { return count[a] < count[b]; });
             if (!admission || count[run.row] > count[*victim]) *victim = run.row;
         }
     }

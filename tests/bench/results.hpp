@@ -17,9 +17,7 @@ namespace hotrow::test {
 /// The results of a run, by name.
 inline std::map<std::string, nlohmann::json> results_of(const std::string& program, const std::string& flags) {
     const TemporaryFile output;
-    const std::string command = program + " " + flags +
-                                " --benchmark_out_format=json --benchmark_out=" + output.path().string() +
-                                " > /dev/null 2>&1";
+    const std::string command = program + " " + flags + " --benchmark_out_format=json --benchmark_out=" + output.path().string() + " > /dev/null 2>&1";
     REQUIRE(std::system(command.c_str()) == 0);
     std::ifstream file(output.path());
     std::map<std::string, nlohmann::json> results;

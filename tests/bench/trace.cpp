@@ -112,14 +112,11 @@ TEST_CASE("batches for an embedding hold the lookups of the trace, by table and 
     const auto first = batches[0];
     CHECK(first.batch_size == 2);
     CHECK(std::vector<std::int32_t>(first.indices.begin(), first.indices.end()) == std::vector<std::int32_t>{0, 0, 2});
-    CHECK(std::vector<std::int32_t>(first.offsets.begin(), first.offsets.end()) ==
-          std::vector<std::int32_t>{0, 1, 1, 3, 3});
+    CHECK(std::vector<std::int32_t>(first.offsets.begin(), first.offsets.end()) == std::vector<std::int32_t>{0, 1, 1, 3, 3});
     const auto second = batches[1];
     CHECK(second.batch_size == 1);
-    CHECK(std::vector<std::int32_t>(second.indices.begin(), second.indices.end()) ==
-          std::vector<std::int32_t>{1, 0, 1, 1});
-    CHECK(std::vector<std::int32_t>(second.offsets.begin(), second.offsets.end()) ==
-          std::vector<std::int32_t>{0, 2, 4});
+    CHECK(std::vector<std::int32_t>(second.indices.begin(), second.indices.end()) == std::vector<std::int32_t>{1, 0, 1, 1});
+    CHECK(std::vector<std::int32_t>(second.offsets.begin(), second.offsets.end()) == std::vector<std::int32_t>{0, 2, 4});
     CHECK(Numbers(batches.rows(1).begin(), batches.rows(1).end()) == Numbers{1, 0, 3, 3});
     CHECK(batches.most_lookups() == 4);
     CHECK(batches.most_bags() == 4);
@@ -144,8 +141,7 @@ TEST_CASE("runs: each lookup is in one run, runs stand by set, batch and key", "
             REQUIRE(geometry.set(geometry.key(runs[i].row)) == set);
             if (i == 0) continue;
             const bool later = runs[i].batch > runs[i - 1].batch;
-            REQUIRE((later || (runs[i].batch == runs[i - 1].batch &&
-                               geometry.key(runs[i].row) > geometry.key(runs[i - 1].row))));
+            REQUIRE((later || (runs[i].batch == runs[i - 1].batch && geometry.key(runs[i].row) > geometry.key(runs[i - 1].row))));
         }
         const auto next = next_uses(runs);
         for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -45,7 +45,7 @@ TEST_CASE("without a cache every row is read and written in place", "[bench]") {
     CHECK(terms.at("forward/stored rows") == Sectors{6, 0});
     CHECK(terms.at("backward/stored rows") == Sectors{6, 6});
     CHECK(terms.at("forward/lines") == Sectors{0, 0});
-    CHECK(terms.at("forward/outputs") == Sectors{0, 8});         // 2 x 128 bytes
+    CHECK(terms.at("forward/outputs") == Sectors{0, 8});             // 2 x 128 bytes
     CHECK(terms.at("forward/locations, offsets") == Sectors{2, 0});  // 24 bytes, and 24
     CHECK(terms.at("backward/gradients") == Sectors{8, 0});
     CHECK(terms.at("backward/optimizer state") == Sectors{1, 1});  // all eight states share a sector

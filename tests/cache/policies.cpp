@@ -215,7 +215,8 @@ TEST_CASE("Sieve is the published algorithm: a queue and a hand", "[cache]") {
     int evictions = 0;
     for (int i = 0; i < 20000; ++i) {
         // Few rows are hot, and scans come by.
-        const std::int32_t row = static_cast<std::int32_t>(i / 500 % 3 == 2 ? 100 + i % 900 : static_cast<std::int32_t>(std::min(random() % 12, random() % 40)));
+        const std::int32_t row =
+            static_cast<std::int32_t>(i / 500 % 3 == 2 ? 100 + i % 900 : static_cast<std::int32_t>(std::min(random() % 12, random() % 40)));
         cache.use({row});
         const auto found = std::find_if(queue.begin(), queue.end(), [&](const Entry& entry) { return entry.row == row; });
         if (found != queue.end()) {
@@ -294,9 +295,9 @@ TEST_CASE("ghosts: a row that was refused or left goes on from its count", "[cac
     cache.use({1, 1, 1});
     cache.use({2, 2});  // refused: 2 against 3
     REQUIRE(cache.cached() == Rows{1});
-    cache.use({2});     // 3 against 3
+    cache.use({2});  // 3 against 3
     REQUIRE(cache.cached() == Rows{1});
-    cache.use({2});     // 4 against 3
+    cache.use({2});  // 4 against 3
     REQUIRE(cache.cached() == Rows{2});
     cache.use({1, 1});  // 3 + 2 against 4
     REQUIRE(cache.cached() == Rows{1});

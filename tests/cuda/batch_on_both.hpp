@@ -26,8 +26,8 @@ struct BatchOnBoth {
     std::size_t output_rows;
 
     explicit BatchOnBoth(const NaiveBatch& b)
-        : indices(b.indices.begin(), b.indices.end()), offsets(b.offsets.begin(), b.offsets.end()), weights(b.weights),
-          device_indices(indices), device_offsets(offsets), device_weights(weights), output_rows(b.output_rows()) {
+        : indices(b.indices.begin(), b.indices.end()), offsets(b.offsets.begin(), b.offsets.end()), weights(b.weights), device_indices(indices),
+          device_offsets(offsets), device_weights(weights), output_rows(b.output_rows()) {
         host = {indices, offsets, weights, b.batch_size, static_cast<Pooling>(b.pooling)};
         device = {device_indices.span(), device_offsets.span(), device_weights.span(), b.batch_size, host.pooling};
     }
@@ -38,9 +38,7 @@ template <class T>
 class Aligned {
 public:
     explicit Aligned(std::size_t size) : memory_(size + 16 / sizeof(T)), size_(size) {}
-    explicit Aligned(const std::vector<T>& values) : Aligned(values.size()) {
-        std::copy(values.begin(), values.end(), span().begin());
-    }
+    explicit Aligned(const std::vector<T>& values) : Aligned(values.size()) { std::copy(values.begin(), values.end(), span().begin()); }
     std::span<T> span() const {
         void* at = const_cast<T*>(memory_.data());
         const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(at) % 16;

@@ -22,8 +22,7 @@ namespace hotrow::test {
 template <int Dim, class Format, class CacheType, class Optimizer, class RowId, class I, class Output, class Gradient>
 class BothOf final : public Both {
 public:
-    explicit BothOf(const BothOptions& options)
-        : host_(of_embedding(options)), device_(of_embedding(options), stream()) {}
+    explicit BothOf(const BothOptions& options) : host_(of_embedding(options)), device_(of_embedding(options), stream()) {}
 
     int dim() const override { return Dim; }
     std::int64_t lines() const override { return host_.lines(); }
@@ -76,8 +75,7 @@ public:
     OnEach<Bytes> read_rows() override {
         OnEach<Bytes> all;
         for (int t = 0; t < static_cast<int>(host_.options().table_rows.size()); ++t) {
-            std::vector<float> values(
-                static_cast<std::size_t>(host_.options().table_rows[static_cast<std::size_t>(t)]) * Dim);
+            std::vector<float> values(static_cast<std::size_t>(host_.options().table_rows[static_cast<std::size_t>(t)]) * Dim);
             host_.read_rows(t, 0, values);
             append(all.host, bytes_of(std::span<float>(values)));
             device_.read_rows(t, 0, values, stream());
@@ -91,9 +89,7 @@ public:
         host_.set_optimizer(optimizer);
         device_.set_optimizer(optimizer, stream());
     }
-    OnEach<std::int64_t> pin_rows(const std::vector<std::int64_t>& rows) override {
-        return {host_.pin_rows(0, rows), device_.pin_rows(0, rows, stream())};
-    }
+    OnEach<std::int64_t> pin_rows(const std::vector<std::int64_t>& rows) override { return {host_.pin_rows(0, rows), device_.pin_rows(0, rows, stream())}; }
     void unpin_rows(const std::vector<std::int64_t>& rows) override {
         host_.unpin_rows(0, rows);
         device_.unpin_rows(0, rows, stream());
@@ -102,22 +98,18 @@ public:
     std::vector<NamedBytes> kept() override {
         own_stream_.wait();
         const View host = host_.view(), device = device_.view();
-        const std::size_t rows = static_cast<std::size_t>(host.geometry.rows),
-                          slots = static_cast<std::size_t>(lines());
+        const std::size_t rows = static_cast<std::size_t>(host.geometry.rows), slots = static_cast<std::size_t>(lines());
         std::vector<NamedBytes> all;
         const auto add = [&](const char* name, const auto* on_host, const auto* on_device, std::size_t count) {
             if (count > 0) all.push_back({name, {bytes_of(std::span(on_host, count)), device_bytes(on_device, count)}});
         };
         add("tags", host.tags, device.tags, slots);
         if constexpr (View::has_score) add("scores", host.scores, device.scores, slots);
-        if constexpr (View::ghosts_per_set > 0)
-            add("ghosts", host.ghosts, device.ghosts, slots / View::ways * View::ghosts_per_set);
+        if constexpr (View::ghosts_per_set > 0) add("ghosts", host.ghosts, device.ghosts, slots / View::ways * View::ghosts_per_set);
         add("flags", host.flags, device.flags, slots);
         add("stored rows", host.stored, device.stored, rows * View::Layout::stride);
-        if constexpr (!std::is_empty_v<typename View::RowState>)
-            add("states of rows", host.row_states, device.row_states, rows);
-        if constexpr (View::keeps_elements)
-            add("states of elements", host.element_states, device.element_states, rows * View::element_bytes);
+        if constexpr (!std::is_empty_v<typename View::RowState>) add("states of rows", host.row_states, device.row_states, rows);
+        if constexpr (View::keeps_elements) add("states of elements", host.element_states, device.element_states, rows * View::element_bytes);
         add("step", &host.state->step, &device.state->step, 1);
         add("lookups", &host.state->lookups, &device.state->lookups, 1);
         add("optimizer", &host.state->optimizer, &device.state->optimizer, 1);
@@ -125,8 +117,7 @@ public:
         for (std::size_t slot = 0; slot < slots; ++slot) {
             if (host.tags[slot] != View::no_row) continue;
             constexpr std::size_t line_bytes = View::line_stride * sizeof(float);
-            for (Bytes* bytes : {&all.back().bytes.host, &all.back().bytes.device})
-                std::memset(bytes->data() + slot * line_bytes, 0, line_bytes);
+            for (Bytes* bytes : {&all.back().bytes.host, &all.back().bytes.device}) std::memset(bytes->data() + slot * line_bytes, 0, line_bytes);
         }
         return all;
     }
@@ -145,12 +136,7 @@ private:
 
     static typename HostEmbedding::Options of_embedding(const BothOptions& o) {
         const std::int64_t sets = o.lines == 0 ? 0 : (o.lines + CacheType::ways - 1) / CacheType::ways;
-        return {.table_rows = o.table_rows,
-                .cache_sets = sets,
-                .seed = o.seed,
-                .max_lookups = o.max_lookups,
-                .bounds = o.bounds,
-                .threads = 1 + Dim % 2};
+        return {.table_rows = o.table_rows, .cache_sets = sets, .seed = o.seed, .max_lookups = o.max_lookups, .bounds = o.bounds, .threads = 1 + Dim % 2};
     }
     cudaStream_t stream() const { return own_stream_; }
 
@@ -170,18 +156,15 @@ private:
 
 /// The part of a combination that code over rows sees, and the part that walks of sets see: a file that pairs few of each in many ways
 /// compiles in little more than the time of the parts.
-template <int DimOfRows, class FormatType, class OptimizerType, class RowIdType, class IndexType, class OutputType,
-          class GradientType>
+template <int DimOfRows, class FormatType, class OptimizerType, class RowIdType, class IndexType, class OutputType, class GradientType>
 struct RowsPart {
     template <class CacheType>
     static Combination with() {
-        const Levels levels = levels_of<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType, IndexType,
-                                        OutputType, GradientType>();
+        const Levels levels = levels_of<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType, IndexType, OutputType, GradientType>();
         std::string name = "dim " + std::to_string(DimOfRows) + ", " + std::to_string(CacheType::ways) + " ways";
         for (const auto& [factor, level] : levels) name += ", " + factor + " " + level;
         return {name, DimOfRows, CacheType::ways, levels, [](const BothOptions& options) -> std::unique_ptr<Both> {
-                    return std::make_unique<BothOf<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType,
-                                                   IndexType, OutputType, GradientType>>(options);
+                    return std::make_unique<BothOf<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType, IndexType, OutputType, GradientType>>(options);
                 }};
     }
 };

@@ -41,8 +41,7 @@ struct Excluded {
 std::vector<Excluded> excluded() {
     std::vector<Excluded> all;
     for (const char* integer : {"int8", "int4", "int2"}) {
-        for (const char* scheme : {"cast", "scaled"})
-            all.push_back({"precision", integer, "scheme", scheme, "the quantizer takes floats"});
+        for (const char* scheme : {"cast", "scaled"}) all.push_back({"precision", integer, "scheme", scheme, "the quantizer takes floats"});
     }
     for (const char* value : {"fp32", "fp16", "bf16", "fp8_e4m3", "fp8_e5m2"}) {
         for (const char* scheme : {"affine", "symmetric", "clipped", "learned"})
@@ -53,8 +52,7 @@ std::vector<Excluded> excluded() {
     all.push_back({"scheme", "cast", "granularity", "block", "Cast has no parameters"});
     all.push_back({"scheme", "learned", "granularity", "block", "RowLearned has no form by blocks"});
     for (const char* stochastic : {"hash", "philox 7", "philox 10"}) {
-        all.push_back({"precision", "fp32", "rounding", std::string("stochastic, ") + stochastic,
-                       "FP32 elements are stored as they are"});
+        all.push_back({"precision", "fp32", "rounding", std::string("stochastic, ") + stochastic, "FP32 elements are stored as they are"});
     }
     for (const char* policy : {"lru", "fifo", "random", "sieve", "lookahead", "pinned"}) {
         all.push_back({"ghosts", "ghosts", "eviction", policy, "the policy has nothing that outlives a line"});
@@ -64,15 +62,11 @@ std::vector<Excluded> excluded() {
 
 using Pair = std::tuple<std::string, std::string, std::string, std::string>;
 
-Pair pair_of(const std::string& factor, const std::string& level, const std::string& other_factor,
-             const std::string& other_level) {
-    return factor < other_factor ? Pair{factor, level, other_factor, other_level}
-                                 : Pair{other_factor, other_level, factor, level};
+Pair pair_of(const std::string& factor, const std::string& level, const std::string& other_factor, const std::string& other_level) {
+    return factor < other_factor ? Pair{factor, level, other_factor, other_level} : Pair{other_factor, other_level, factor, level};
 }
 
-std::string described(const Pair& pair) {
-    return std::get<0>(pair) + " = " + std::get<1>(pair) + " with " + std::get<2>(pair) + " = " + std::get<3>(pair);
-}
+std::string described(const Pair& pair) { return std::get<0>(pair) + " = " + std::get<1>(pair) + " with " + std::get<2>(pair) + " = " + std::get<3>(pair); }
 
 std::set<Pair> pairs_of(const std::vector<Levels>& combinations) {
     std::set<Pair> all;

@@ -12,7 +12,8 @@ using Rows1 = RowsPart<3, RowFormat<Fp16, Cast, Stochastic<>>, RowwiseAdagrad, s
 using Rows2 = RowsPart<4, RowFormat<Fp8E5M2, Cast, Stochastic<>>, Sgd, std::uint32_t, std::int32_t, __half, float>;
 using Rows3 = RowsPart<100, RowFormat<Bf16, RowScaled<Fp32>, Stochastic<Philox4x32<7>>>, Sgd, std::uint32_t, std::int64_t, float, Float16>;
 using Rows4 = RowsPart<250, RowFormat<Bf16, BlockScaled<32, Fp16>, Stochastic<>>, Sgd, std::uint32_t, std::int64_t, __half, Float16>;
-using Rows5 = RowsPart<257, RowFormat<Int8, RowSymmetric<Bf16>, Stochastic<Philox4x32<7>>>, RowwiseAdagrad, std::uint32_t, std::int32_t, __nv_bfloat16, Float16>;
+using Rows5 =
+    RowsPart<257, RowFormat<Int8, RowSymmetric<Bf16>, Stochastic<Philox4x32<7>>>, RowwiseAdagrad, std::uint32_t, std::int32_t, __nv_bfloat16, Float16>;
 using Rows6 = RowsPart<513, RowFormat<Int4, BlockAffine<16, Bf16>, NearestEven>, Sgd, std::uint32_t, std::int32_t, float, BFloat16>;
 
 }  // namespace

@@ -37,18 +37,16 @@ hotrow::test::CountedCalls::~CountedCalls() { counting = nullptr; }
 // The launch that nvcc writes for <<<>>>; no header declares it for a C++ compiler.
 extern "C" cudaError_t __cudaLaunchKernel(cudaKernel_t, dim3, dim3, void**, size_t, cudaStream_t);
 
-#define COUNTED(name, parameters, arguments)                                                                           \
-    extern "C" cudaError_t name parameters {                                                                           \
-        static auto* const next = real<std::remove_reference_t<decltype(name)>>(#name);                                \
-        if (counting != nullptr) counting->add(#name);                                                                 \
-        return next arguments;                                                                                         \
+#define COUNTED(name, parameters, arguments)                                                                                                                   \
+    extern "C" cudaError_t name parameters {                                                                                                                   \
+        static auto* const next = real<std::remove_reference_t<decltype(name)>>(#name);                                                                        \
+        if (counting != nullptr) counting->add(#name);                                                                                                         \
+        return next arguments;                                                                                                                                 \
     }
 
-COUNTED(__cudaLaunchKernel,
-        (cudaKernel_t kernel, dim3 grid, dim3 block, void** arguments, size_t shared, cudaStream_t stream),
+COUNTED(__cudaLaunchKernel, (cudaKernel_t kernel, dim3 grid, dim3 block, void** arguments, size_t shared, cudaStream_t stream),
         (kernel, grid, block, arguments, shared, stream))
-COUNTED(cudaLaunchKernelExC, (const cudaLaunchConfig_t* config, const void* kernel, void** arguments),
-        (config, kernel, arguments))
+COUNTED(cudaLaunchKernelExC, (const cudaLaunchConfig_t* config, const void* kernel, void** arguments), (config, kernel, arguments))
 COUNTED(cudaMalloc, (void** block, size_t bytes), (block, bytes))
 COUNTED(cudaMallocAsync, (void** block, size_t bytes, cudaStream_t stream), (block, bytes, stream))
 COUNTED(cudaMallocManaged, (void** block, size_t bytes, unsigned flags), (block, bytes, flags))
@@ -64,8 +62,7 @@ COUNTED(cudaStreamQuery, (cudaStream_t stream), (stream))
 COUNTED(cudaEventSynchronize, (cudaEvent_t event), (event))
 COUNTED(cudaEventQuery, (cudaEvent_t event), (event))
 COUNTED(cudaMemcpy, (void* to, const void* from, size_t bytes, cudaMemcpyKind kind), (to, from, bytes, kind))
-COUNTED(cudaMemcpyAsync, (void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream),
-        (to, from, bytes, kind, stream))
+COUNTED(cudaMemcpyAsync, (void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream), (to, from, bytes, kind, stream))
 COUNTED(cudaMemset, (void* to, int value, size_t bytes), (to, value, bytes))
 COUNTED(cudaMemsetAsync, (void* to, int value, size_t bytes, cudaStream_t stream), (to, value, bytes, stream))
 COUNTED(cudaEventCreateWithFlags, (cudaEvent_t * event, unsigned flags), (event, flags))
@@ -83,8 +80,7 @@ COUNTED(cudaGetDeviceCount, (int* count), (count))
 COUNTED(cudaDeviceGetAttribute, (int* value, cudaDeviceAttr attribute, int device), (value, attribute, device))
 COUNTED(cudaFuncGetAttributes, (cudaFuncAttributes * attributes, const void* kernel), (attributes, kernel))
 COUNTED(cudaFuncSetAttribute, (const void* kernel, cudaFuncAttribute attribute, int value), (kernel, attribute, value))
-COUNTED(cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags,
-        (int* blocks, const void* kernel, int threads, size_t shared, unsigned flags),
+COUNTED(cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags, (int* blocks, const void* kernel, int threads, size_t shared, unsigned flags),
         (blocks, kernel, threads, shared, flags))
 
 std::vector<std::string> hotrow::test::uncounted_functions() {
@@ -99,8 +95,7 @@ std::vector<std::string> hotrow::test::uncounted_functions() {
         const auto* const symbols = reinterpret_cast<const Elf64_Sym*>(program.data() + section->sh_offset);
         for (const Elf64_Sym* symbol = symbols; symbol != symbols + section->sh_size / sizeof(Elf64_Sym); ++symbol) {
             const std::string name = text + symbol->st_name;
-            if (symbol->st_shndx == SHN_UNDEF && (name.starts_with("cuda") || name.starts_with("__cuda")))
-                names.push_back(name);
+            if (symbol->st_shndx == SHN_UNDEF && (name.starts_with("cuda") || name.starts_with("__cuda"))) names.push_back(name);
         }
     }
     return names;

@@ -150,9 +150,7 @@ using Int8Rows = RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>;
 TEST_CASE("own kernels, INT8, stochastic, a cache of 5 %, Lfu, row-wise Adagrad, dim 10: the bytes of forward and backward", "[cuda]") {
     static_assert(row_lanes<10>() == 4);
     using Pair = OnBoth<10, Int8Rows, Cache<SetAssociative<4>, Lfu>, RowwiseAdagrad>;
-    SECTION("one plan at a time") {
-        train<LaneCounts<1, 2, 4>, Pair>({.table_rows = {200, 30, 1}, .cache_fraction = 0.05, .seed = 61, .threads = 1}, 120);
-    }
+    SECTION("one plan at a time") { train<LaneCounts<1, 2, 4>, Pair>({.table_rows = {200, 30, 1}, .cache_fraction = 0.05, .seed = 61, .threads = 1}, 120); }
     SECTION("plans that run ahead on a stream of their own") {
         const bool waits_for_plans = GENERATE(false, true);
         train<LaneCounts<1, 2, 4>, Pair>({.table_rows = {200, 30, 1}, .cache_fraction = 0.05, .seed = 62, .in_flight = 3, .threads = 1}, 60, waits_for_plans);

@@ -15,10 +15,8 @@ using Large = RowsPart<64, RowFormat<Int4, RowAffine<Fp16>, Stochastic<>>, Sgd, 
 
 std::vector<Combination> hotrow::test::all_combinations() {
     return {
-        Small::with<Cache<SetAssociative<4>, Lru>>(),
-        Small::with<Cache<SetAssociative<32>>>(),
-        Small::with<Cache<SetAssociative<8>, Sieve>>(),
-        Large::with<Cache<SetAssociative<32>>>(),
+        Small::with<Cache<SetAssociative<4>, Lru>>(),          Small::with<Cache<SetAssociative<32>>>(),
+        Small::with<Cache<SetAssociative<8>, Sieve>>(),        Large::with<Cache<SetAssociative<32>>>(),
         Large::with<Cache<SetAssociative<16>, Lookahead<>>>(),
     };
 }

@@ -79,7 +79,9 @@ void check_resource() {
         const std::size_t blocks = ledger.blocks;
         const DeviceArray<std::int32_t> device_indices(indices), device_offsets(offsets);
         DeviceArray<float> output(4 * dim);
-        const auto plan = embedding.forward(Batch<std::int32_t>{.indices = device_indices.span(), .offsets = device_offsets.span(), .weights = {}, .batch_size = 4}, output.span(), cudaStream_t(stream));
+        const auto plan =
+            embedding.forward(Batch<std::int32_t>{.indices = device_indices.span(), .offsets = device_offsets.span(), .weights = {}, .batch_size = 4},
+                              output.span(), cudaStream_t(stream));
         embedding.backward(plan, std::span<const float>(output.span()), cudaStream_t(stream));
         stream.wait();
         REQUIRE(ledger.blocks == blocks);

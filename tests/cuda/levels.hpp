@@ -14,17 +14,17 @@ namespace hotrow::test {
 /// How codes get their meaning, and whether for a row or for blocks of it.
 template <class Q>
 struct QuantizerLevel;
-#define HOTROW_TEST_ROW_QUANTIZER(Type, level)                                                                         \
-    template <class Q>                                                                                                 \
-    struct QuantizerLevel<Type<Q>> {                                                                                   \
-        static constexpr const char* scheme = level;                                                                   \
-        static constexpr const char* granularity = "row";                                                              \
+#define HOTROW_TEST_ROW_QUANTIZER(Type, level)                                                                                                                 \
+    template <class Q>                                                                                                                                         \
+    struct QuantizerLevel<Type<Q>> {                                                                                                                           \
+        static constexpr const char* scheme = level;                                                                                                           \
+        static constexpr const char* granularity = "row";                                                                                                      \
     };
-#define HOTROW_TEST_BLOCK_QUANTIZER(Type, level)                                                                       \
-    template <int N, class Q>                                                                                          \
-    struct QuantizerLevel<Type<N, Q>> {                                                                                \
-        static constexpr const char* scheme = level;                                                                   \
-        static constexpr const char* granularity = "block";                                                            \
+#define HOTROW_TEST_BLOCK_QUANTIZER(Type, level)                                                                                                               \
+    template <int N, class Q>                                                                                                                                  \
+    struct QuantizerLevel<Type<N, Q>> {                                                                                                                        \
+        static constexpr const char* scheme = level;                                                                                                           \
+        static constexpr const char* granularity = "block";                                                                                                    \
     };
 template <>
 struct QuantizerLevel<Cast> {

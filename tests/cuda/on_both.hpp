@@ -73,7 +73,7 @@ void require_same_memory(const View& host, const View& device, std::int64_t line
 }
 
 inline std::vector<std::uint64_t> numbers(const Statistics& s) {
-    return {s.steps,     s.lookups,         s.unique_rows,      s.hits,        s.misses,     s.conflict_misses, s.admissions, s.evictions,
+    return {s.steps,       s.lookups,         s.unique_rows,      s.hits,        s.misses,     s.conflict_misses, s.admissions, s.evictions,
             s.write_backs, s.clean_evictions, s.rejected_updates, s.bad_indices, s.bytes_read, s.bytes_written};
 }
 

@@ -61,7 +61,8 @@ TEST_CASE("Rows in managed memory keep the same bytes on both", "[cuda]") { trai
 TEST_CASE("A step whose rows are prefetched touches no memory of the host", "[cuda]") {
     constexpr int dim = 10;
     using Embedding = CachedEmbedding<dim, Bytes, Lines, RowwiseAdagrad, Cuda, std::uint32_t, HostMemory>;
-    const Embedding::Options options{.table_rows = {400}, .cache_sets = 16, .seed = 45, .optimizer = {.learning_rate = 0.1f}, .max_lookups = 64, .in_flight = 2};
+    const Embedding::Options options{
+        .table_rows = {400}, .cache_sets = 16, .seed = 45, .optimizer = {.learning_rate = 0.1f}, .max_lookups = 64, .in_flight = 2};
     TestStream stream, side;
     Embedding embedding(options, cudaStream_t(stream)), twin(options, cudaStream_t(stream));
     const std::size_t record_bytes = static_cast<std::size_t>(embedding.footprint().apart);
@@ -149,7 +150,7 @@ TEST_CASE("Rows of a coming batch move while the step before it computes", "[cud
     const auto next = embedding.prefetch(second.device, cudaStream_t(side));
     side.wait();
     REQUIRE(embedding.statistics(cudaStream_t(side)).bytes_read > read_before);  // they are there,
-    REQUIRE_FALSE(model.was_passed());                                          // and the step still waits
+    REQUIRE_FALSE(model.was_passed());                                           // and the step still waits
     model.open();
     embedding.backward(plan, std::span<const float>(output.span()), cudaStream_t(stream));
     embedding.release(next);

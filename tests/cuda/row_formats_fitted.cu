@@ -13,6 +13,4 @@ namespace {
 using Storages = std::tuple<Storage<Int4, RowClipped<>>, Storage<Int2, BlockClipped<16, Fp32>>, Storage<Int4, RowLearned<>>, Storage<Int8, RowLearned<Fp16>>>;
 }
 
-TEMPLATE_LIST_TEST_CASE("the device stores and reads the host's bits", "[storage][cuda]", Storages) {
-    check_device_dims<TestType>();
-}
+TEMPLATE_LIST_TEST_CASE("the device stores and reads the host's bits", "[storage][cuda]", Storages) { check_device_dims<TestType>(); }

@@ -21,8 +21,7 @@ using namespace hotrow::test;
 namespace {
 
 constexpr int dim = 16;
-using Embedding = CachedEmbedding<dim, RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>, Cache<SetAssociative<4>>,
-                                  RowwiseAdagrad, Cuda>;
+using Embedding = CachedEmbedding<dim, RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>, Cache<SetAssociative<4>>, RowwiseAdagrad, Cuda>;
 using I = std::int64_t;
 const std::vector<std::int64_t> table_rows{300, 40};
 
@@ -67,8 +66,7 @@ struct Work {
     explicit Work(std::uint64_t seed, std::uint64_t giant = 300) : Work(made(seed, giant)) {}
 
 private:
-    explicit Work(const NaiveBatch& b)
-        : batch(b), output(b.output_rows() * dim), gradient(std::vector<float>(b.output_rows() * dim, 0.25f)) {}
+    explicit Work(const NaiveBatch& b) : batch(b), output(b.output_rows() * dim), gradient(std::vector<float>(b.output_rows() * dim, 0.25f)) {}
     static NaiveBatch made(std::uint64_t seed, std::uint64_t giant) {
         RandomNumbers random(seed);
         return random_batch(random, table_rows, {8, BagLengths::one_giant, NaivePooling::mean, true, false, giant});
@@ -113,8 +111,7 @@ TEST_CASE("already the first step of an embedding with reserved room allocates n
     CHECK(harmful(counted.calls()) == std::set<std::string>{});
 }
 
-TEST_CASE("a batch planned ahead on another stream, reading, flushing and a new learning rate wait for nothing",
-          "[cuda]") {
+TEST_CASE("a batch planned ahead on another stream, reading, flushing and a new learning rate wait for nothing", "[cuda]") {
     const TestStream own_stream, own_ahead;
     const cudaStream_t stream = own_stream, ahead = own_ahead;
     Embedding embedding(options_of(500, 2), stream);
@@ -171,11 +168,10 @@ TEST_CASE("what does allocate or wait is seen", "[cuda]") {
 
 TEST_CASE("every function of the runtime that the program calls is counted", "[cuda]") {
     // These only register kernels and pass their arguments, or give names to errors.
-    const std::set<std::string> known{
-        "__cudaGetKernel",         "__cudaPopCallConfiguration", "__cudaPushCallConfiguration",
-        "__cudaRegisterFatBinary", "__cudaRegisterFatBinaryEnd", "__cudaUnregisterFatBinary",
-        "__cudaRegisterFunction",  "__cudaRegisterVar",          "__cudaInitModule",
-        "cudaGetErrorName",        "cudaGetErrorString"};
+    const std::set<std::string> known{"__cudaGetKernel",         "__cudaPopCallConfiguration", "__cudaPushCallConfiguration",
+                                      "__cudaRegisterFatBinary", "__cudaRegisterFatBinaryEnd", "__cudaUnregisterFatBinary",
+                                      "__cudaRegisterFunction",  "__cudaRegisterVar",          "__cudaInitModule",
+                                      "cudaGetErrorName",        "cudaGetErrorString"};
     const std::vector<std::string> uncounted = uncounted_functions();
     CHECK(uncounted.size() > 3);  // the program's table of symbols was read
     for (const std::string& name : uncounted) {

@@ -50,7 +50,7 @@ TEST_CASE("a step captured in a graph does on new indices what plain launches do
     constexpr std::size_t lookups = 200, bags = 2 * 8;
     Pair::Options options = options_of(21);
     options.max_lookups = lookups;
-    Pair both(options);               // plain
+    Pair both(options);  // plain
     Embedding replayed(options, both.stream);
     DeviceArray<I> indices(lookups), offsets(bags + 1);
     DeviceArray<float> weights(lookups), output(bags * dim), gradient(gradient_for(bags));
@@ -76,7 +76,8 @@ TEST_CASE("a step captured in a graph does on new indices what plain launches do
         next.offsets = {0};
         for (std::size_t bag = 0; bag < bags; ++bag) {
             const std::int64_t left = static_cast<std::int64_t>(lookups) - next.offsets.back();
-            const std::int64_t length = bag + 1 == bags ? left : std::min<std::int64_t>(left, random.one_in(5) ? 90 : static_cast<std::int64_t>(random.below(9)));
+            const std::int64_t length =
+                bag + 1 == bags ? left : std::min<std::int64_t>(left, random.one_in(5) ? 90 : static_cast<std::int64_t>(random.below(9)));
             for (std::int64_t k = 0; k < length; ++k) {
                 next.indices.push_back(random.skewed(bag < 8 ? 300 : 40));
                 next.weights.push_back(random.fine());
@@ -257,9 +258,7 @@ TEST_CASE("two embeddings driven by two host threads do not disturb each other",
                 pair.own_stream.wait();
                 if (!same_bytes(output.copy(), device_output.get())) failure = "the outputs of step " + std::to_string(i) + " differ";
             }
-        } catch (const std::exception& error) {
-            failure = error.what();
-        }
+        } catch (const std::exception& error) { failure = error.what(); }
     };
     std::string of_first, of_second;
     std::thread other([&] { train(first, 35, of_first); });

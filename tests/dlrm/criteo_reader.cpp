@@ -20,16 +20,14 @@ namespace {
 std::string line(std::vector<std::pair<int, std::string>> const& replaced = {}) {
     std::vector<std::string> fields{"1"};
     for (int i = 1; i <= dense_fields; ++i) fields.push_back(std::to_string(i));
-    for (int i = 1; i <= categorical_fields; ++i)
-        fields.push_back("68fd1e" + std::string(1, static_cast<char>('a' + i % 6)));
+    for (int i = 1; i <= categorical_fields; ++i) fields.push_back("68fd1e" + std::string(1, static_cast<char>('a' + i % 6)));
     for (auto const& [field, text] : replaced) fields[static_cast<std::size_t>(field)] = text;
     std::string joined = fields[0];
     for (std::size_t i = 1; i < fields.size(); ++i) joined += "\t" + fields[i];
     return joined;
 }
 
-std::vector<Sample> read_all(TemporaryFile const& file,
-                             CriteoReader::OnBadLine on_bad_line = CriteoReader::OnBadLine::fail) {
+std::vector<Sample> read_all(TemporaryFile const& file, CriteoReader::OnBadLine on_bad_line = CriteoReader::OnBadLine::fail) {
     CriteoReader reader(file.path(), on_bad_line);
     std::vector<Sample> samples;
     for (Sample sample; reader.next(sample);) samples.push_back(sample);
@@ -52,8 +50,7 @@ std::string error_of(std::string const& content, std::int64_t expected_line) {
 }  // namespace
 
 TEST_CASE("fields are read and dense features transformed", "[dlrm]") {
-    TemporaryFile const file(line({{1, "7"}, {2, "-2"}, {3, "0"}, {13, "4294967296"}}) + "\n" + line({{0, "0"}}) +
-                             "\n");
+    TemporaryFile const file(line({{1, "7"}, {2, "-2"}, {3, "0"}, {13, "4294967296"}}) + "\n" + line({{0, "0"}}) + "\n");
     auto const samples = read_all(file);
     REQUIRE(samples.size() == 2);
     CHECK(samples[0].label == 1.0f);
@@ -101,12 +98,10 @@ TEST_CASE("errors name the line, the field, and the reason", "[dlrm]") {
     CHECK(error_of(line({{0, ""}}), 1) == "field 1 (label): '' is not 0 or 1");
     CHECK(error_of(line({{4, "12x"}}), 1) == "field 5 (integer 4): '12x' is not an integer");
     CHECK(error_of(line({{4, "1.5"}}), 1) == "field 5 (integer 4): '1.5' is not an integer");
-    CHECK(error_of(line({{13, "99999999999999999999"}}), 1) ==
-          "field 14 (integer 13): '99999999999999999999' is out of range");
+    CHECK(error_of(line({{13, "99999999999999999999"}}), 1) == "field 14 (integer 13): '99999999999999999999' is out of range");
     CHECK(error_of(line({{14, "68fd1g64"}}), 1) == "field 15 (categorical 1): '68fd1g64' is not a hexadecimal number");
     CHECK(error_of(line({{39, "-1"}}), 1) == "field 40 (categorical 26): '-1' is not a hexadecimal number");
-    CHECK(error_of(line({{39, std::string(60, '0')}}), 1) ==
-          "field 40 (categorical 26): '" + std::string(40, '0') + "...' has more than 15 digits");
+    CHECK(error_of(line({{39, std::string(60, '0')}}), 1) == "field 40 (categorical 26): '" + std::string(40, '0') + "...' has more than 15 digits");
 }
 
 TEST_CASE("bad lines can be skipped, and are counted", "[dlrm]") {

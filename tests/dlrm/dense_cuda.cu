@@ -14,24 +14,19 @@ using namespace dlrm;
 
 namespace {
 
-__global__ void multiply(bool transpose_a, bool transpose_b, int m, int n, int k, float const* a, float const* b,
-                         float* c) {
+__global__ void multiply(bool transpose_a, bool transpose_b, int m, int n, int k, float const* a, float const* b, float* c) {
     int const i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
     if (i >= m * n) return;
     int const row = i / n, column = i % n;
     float sum = 0.0f;
-    for (int x = 0; x < k; ++x) {
-        sum = fmaf(transpose_a ? a[x * m + row] : a[row * k + x], transpose_b ? b[column * k + x] : b[x * n + column],
-                   sum);
-    }
+    for (int x = 0; x < k; ++x) { sum = fmaf(transpose_a ? a[x * m + row] : a[row * k + x], transpose_b ? b[column * k + x] : b[x * n + column], sum); }
     c[i] = sum;
 }
 
 struct PlainGemm {
     cudaStream_t stream;
     explicit PlainGemm(cudaStream_t on) : stream(on) {}
-    void operator()(bool transpose_a, bool transpose_b, int m, int n, int k, float const* a, float const* b,
-                    float* c) const {
+    void operator()(bool transpose_a, bool transpose_b, int m, int n, int k, float const* a, float const* b, float* c) const {
         multiply<<<blocks_for(m * n), kernel_threads, 0, stream>>>(transpose_a, transpose_b, m, n, k, a, b, c);
         check_cuda(cudaGetLastError(), "multiply");
     }

@@ -24,9 +24,7 @@ Problem make_problem(int size, int dim) {
     SyntheticStream stream(size, 5);
     read_batch(stream, Vocabulary(100), size, size, problem.batch);
     problem.pooled.resize(problem.batch.indices.size() * static_cast<std::size_t>(dim));
-    for (std::size_t i = 0; i < problem.pooled.size(); ++i) {
-        problem.pooled[i] = static_cast<float>(0.3 * examples::to_normal(examples::mix(11, i)));
-    }
+    for (std::size_t i = 0; i < problem.pooled.size(); ++i) { problem.pooled[i] = static_cast<float>(0.3 * examples::to_normal(examples::mix(11, i))); }
     return problem;
 }
 

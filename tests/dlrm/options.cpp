@@ -20,9 +20,7 @@ CommandLine parse(std::vector<char const*> arguments) {
 std::string error_of(std::vector<char const*> const& arguments) {
     try {
         parse(arguments);
-    } catch (UsageError const& error) {
-        return error.what();
-    }
+    } catch (UsageError const& error) { return error.what(); }
     return "no error";
 }
 
@@ -31,11 +29,9 @@ bool contains(std::string const& text, std::string const& part) { return text.fi
 }  // namespace
 
 TEST_CASE("the command line of the readme", "[dlrm]") {
-    auto const options =
-        parse({"--data",     "a.tsv",   "--rows",      "int4", "--cache", "0.01",     "--eviction",  "lru",
-               "--rounding", "nearest", "--optimizer", "sgd",  "--dim",   "16",       "--epochs",    "2",
-               "--seed",     "9",       "--backend",   "host", "--json",  "out.json", "--no-compare"})
-            .options;
+    auto const options = parse({"--data", "a.tsv", "--rows",   "int4", "--cache", "0.01", "--eviction", "lru",  "--rounding", "nearest",  "--optimizer", "sgd",
+                                "--dim",  "16",    "--epochs", "2",    "--seed",  "9",    "--backend",  "host", "--json",     "out.json", "--no-compare"})
+                             .options;
     CHECK(options.data == "a.tsv");
     CHECK(options.rows == Rows::int4);
     CHECK(options.cache == 0.01);
@@ -63,8 +59,8 @@ TEST_CASE("defaults", "[dlrm]") {
 }
 
 TEST_CASE("what a sweep goes through", "[dlrm]") {
-    auto const sweep = parse({"--sweep", "a.csv", "--seeds", "3", "--sweep-rows", "int4,int2", "--sweep-quantizers", "plain,clipped",
-                              "--sweep-roundings", "stochastic", "--sweep-caches", "0,0.02", "--sweep-dims", "16,64"})
+    auto const sweep = parse({"--sweep", "a.csv", "--seeds", "3", "--sweep-rows", "int4,int2", "--sweep-quantizers", "plain,clipped", "--sweep-roundings",
+                              "stochastic", "--sweep-caches", "0,0.02", "--sweep-dims", "16,64"})
                            .options.sweep;
     CHECK(sweep.file == "a.csv");
     CHECK(sweep.seeds == 3);
@@ -79,12 +75,37 @@ TEST_CASE("what a sweep goes through", "[dlrm]") {
 
 TEST_CASE("the help explains every option", "[dlrm]") {
     auto const text = parse({"--help"}).text.value();
-    for (char const* option :
-         {"--data",     "--rows",     "--cache",          "--eviction", "--rounding", "--optimizer", "--dim",
-          "--epochs",   "--seed",     "--backend",        "--json",     "--batch",    "--test-rows", "--lr",
-          "--dense-lr", "--max-rows", "--skip-bad-lines", "--samples",  "--threads",  "--compare",   "--dense",
-          "--quantizer", "--initial-range", "--sweep", "--seeds", "--margin", "--sweep-rows", "--sweep-quantizers",
-          "--sweep-roundings", "--sweep-caches", "--sweep-dims"}) {
+    for (char const* option : {"--data",
+                               "--rows",
+                               "--cache",
+                               "--eviction",
+                               "--rounding",
+                               "--optimizer",
+                               "--dim",
+                               "--epochs",
+                               "--seed",
+                               "--backend",
+                               "--json",
+                               "--batch",
+                               "--test-rows",
+                               "--lr",
+                               "--dense-lr",
+                               "--max-rows",
+                               "--skip-bad-lines",
+                               "--samples",
+                               "--threads",
+                               "--compare",
+                               "--dense",
+                               "--quantizer",
+                               "--initial-range",
+                               "--sweep",
+                               "--seeds",
+                               "--margin",
+                               "--sweep-rows",
+                               "--sweep-quantizers",
+                               "--sweep-roundings",
+                               "--sweep-caches",
+                               "--sweep-dims"}) {
         CHECK(contains(text, option));
     }
 }

@@ -53,18 +53,16 @@ TEST_CASE("it learns, saves memory, and reports both", "[dlrm]") {
     CHECK(figures["statistics"]["lookups"] == 14'000 * 26);
     CHECK(figures["train_rows"] == 14'000);
     CHECK(figures["test_rows"] == 2'000);
-    for (char const* key : {"auc", "log_loss", "embedding_bytes", "fp32_bytes", "memory_ratio", "hit_rate",
-                            "samples_per_second", "seconds", "backend", "options", "progressive_log_loss", "bytes"}) {
+    for (char const* key : {"auc", "log_loss", "embedding_bytes", "fp32_bytes", "memory_ratio", "hit_rate", "samples_per_second", "seconds", "backend",
+                            "options", "progressive_log_loss", "bytes"}) {
         CHECK(figures.contains(key));
     }
-    for (char const* key : {"data", "rows", "cache", "eviction", "rounding", "optimizer", "dim", "epochs", "seed",
-                            "backend", "batch", "lr", "dense_lr", "max_rows", "threads"}) {
+    for (char const* key :
+         {"data", "rows", "cache", "eviction", "rounding", "optimizer", "dim", "epochs", "seed", "backend", "batch", "lr", "dense_lr", "max_rows", "threads"}) {
         CHECK(figures["options"].contains(key));
     }
     std::int64_t sum = 0;
-    for (char const* key : {"stored_rows", "lines", "tags", "scores", "flags", "ghosts"}) {
-        sum += figures["bytes"][key].get<std::int64_t>();
-    }
+    for (char const* key : {"stored_rows", "lines", "tags", "scores", "flags", "ghosts"}) { sum += figures["bytes"][key].get<std::int64_t>(); }
     CHECK(sum == figures["embedding_bytes"].get<std::int64_t>());
 }
 
@@ -132,9 +130,7 @@ TEST_CASE("what is not built is refused, and says what is", "[dlrm]") {
         options.compare = false;
         try {
             run(options);
-        } catch (UsageError const& error) {
-            return error.what();
-        }
+        } catch (UsageError const& error) { return error.what(); }
         return "no error";
     };
     auto options = small_run();
@@ -206,8 +202,7 @@ TEST_CASE("the table names what it shows", "[dlrm]") {
     auto const dataset = make_dataset(options);
     auto const outcome = train_as_asked_and_in_fp32(options, dataset);
     auto const text = table(outcome.result, outcome.fp32);
-    for (char const* part : {"int8, 5 % cache", "fp32, no cache", "AUC", "log loss", "stored rows", "memory ratio",
-                             "hit rate", "seconds", "samples/s"}) {
+    for (char const* part : {"int8, 5 % cache", "fp32, no cache", "AUC", "log loss", "stored rows", "memory ratio", "hit rate", "seconds", "samples/s"}) {
         INFO(text);
         CHECK(text.find(part) != std::string::npos);
     }

@@ -36,8 +36,7 @@ Options small_run() {
 
 }  // namespace
 
-TEST_CASE("with the dense model on the host, the device's embedding gives the host's figures to the bit",
-          "[dlrm][cuda]") {
+TEST_CASE("with the dense model on the host, the device's embedding gives the host's figures to the bit", "[dlrm][cuda]") {
     for (Rows rows : {Rows::fp32, Rows::int8, Rows::int4}) {
         auto options = small_run();
         options.rows = rows;

@@ -70,15 +70,12 @@ TEST_CASE("a batch holds its samples field by field, also when it is the last", 
         REQUIRE(batch.dense.size() == size * dense_fields);
         REQUIRE(batch.indices.size() == size * categorical_fields);
         REQUIRE(batch.offsets.size() == batch.indices.size() + 1);
-        for (std::size_t i = 0; i < batch.offsets.size(); ++i)
-            REQUIRE(batch.offsets[i] == static_cast<std::int32_t>(i));
+        for (std::size_t i = 0; i < batch.offsets.size(); ++i) REQUIRE(batch.offsets[i] == static_cast<std::int32_t>(i));
         for (std::size_t i = 0; i < size; ++i) {
             Sample sample;
             REQUIRE(reference.next(sample));
             CHECK(batch.labels[i] == sample.label);
-            for (std::size_t field = 0; field < dense_fields; ++field) {
-                CHECK(batch.dense[i * dense_fields + field] == sample.dense[field]);
-            }
+            for (std::size_t field = 0; field < dense_fields; ++field) { CHECK(batch.dense[i * dense_fields + field] == sample.dense[field]); }
             for (int field = 0; field < categorical_fields; ++field) {
                 auto const key = sample.keys[static_cast<std::size_t>(field)];
                 CHECK(batch.indices[static_cast<std::size_t>(field) * size + i] == vocabulary.row(field, key));

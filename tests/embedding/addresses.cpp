@@ -25,9 +25,7 @@ View<RowId> view_of(std::uint64_t rows, std::uint64_t sets) {
     return view;
 }
 
-std::uint64_t bytes_between(const void* to, const void* from) {
-    return reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
-}
+std::uint64_t bytes_between(const void* to, const void* from) { return reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from); }
 
 }  // namespace
 

@@ -26,7 +26,8 @@ using Embedding = CachedEmbedding<16, RowFormat<Int4, RowAffine<Fp16>, Stochasti
 
 Result train(int threads, std::uint64_t seed) {
     const std::vector<std::int64_t> table_rows{5000, 70, 900};
-    SubjectOf<Embedding, Optimizer, std::int32_t, float> subject({.table_rows = table_rows, .sets = 60, .seed = seed, .optimizer = {true, 0.05f, 1e-8f, 0.001f}, .initial_range = {}, .threads = threads});
+    SubjectOf<Embedding, Optimizer, std::int32_t, float> subject(
+        {.table_rows = table_rows, .sets = 60, .seed = seed, .optimizer = {true, 0.05f, 1e-8f, 0.001f}, .initial_range = {}, .threads = threads});
     RandomNumbers random(42);
     Result result{};
     for (int step = 0; step < 12; ++step) {
@@ -58,6 +59,4 @@ TEST_CASE("any number of threads gives the same bytes", "[embedding][determinism
     }
 }
 
-TEST_CASE("another seed gives other bytes", "[embedding][determinism]") {
-    REQUIRE_FALSE((train(1, 8).memory.stored == train(1, 7).memory.stored));
-}
+TEST_CASE("another seed gives other bytes", "[embedding][determinism]") { REQUIRE_FALSE((train(1, 8).memory.stored == train(1, 7).memory.stored)); }

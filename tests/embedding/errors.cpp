@@ -43,8 +43,7 @@ void require_error(F&& call, const std::vector<std::string>& parts) {
 /// Two tables, of 10 and 3 rows, with some rows cached and dirty.
 class Trained {
 public:
-    Trained(Bounds bounds = Bounds::report)
-        : embedding({.table_rows = {10, 3}, .cache_sets = 1, .seed = 5, .bounds = bounds, .threads = 1}) {
+    Trained(Bounds bounds = Bounds::report) : embedding({.table_rows = {10, 3}, .cache_sets = 1, .seed = 5, .bounds = bounds, .threads = 1}) {
         const std::vector<std::int32_t> indices{1, 2, 3, 1, 0}, offsets{0, 2, 4, 5, 5};
         std::vector<float> rows(4 * 4, 0.5f);
         const auto plan = embedding.plan(Batch<std::int32_t>{.indices = indices, .offsets = offsets, .batch_size = 2});
@@ -67,13 +66,11 @@ private:
         std::vector<double> all(values.begin(), values.end());
         const auto view = embedding.view();
         for (std::int64_t i = 0; i < embedding.footprint().stored_rows; ++i) all.push_back(static_cast<double>(view.stored[i]));
-        for (int slot = 0; slot < 4; ++slot) {
-            all.insert(all.end(), {double(view.tags[slot]), double(view.scores[slot]), double(view.flags[slot])});
-        }
+        for (int slot = 0; slot < 4; ++slot) { all.insert(all.end(), {double(view.tags[slot]), double(view.scores[slot]), double(view.flags[slot])}); }
         for (int row = 0; row < 13; ++row) all.push_back(static_cast<double>(view.row_states[row].sum));
         const Statistics s = embedding.statistics();
-        for (const std::uint64_t n : {s.steps, s.lookups, s.unique_rows, s.hits, s.misses, s.conflict_misses, s.admissions, s.evictions,
-                                      s.write_backs, s.clean_evictions, s.rejected_updates, s.bad_indices, view.state->step}) {
+        for (const std::uint64_t n : {s.steps, s.lookups, s.unique_rows, s.hits, s.misses, s.conflict_misses, s.admissions, s.evictions, s.write_backs,
+                                      s.clean_evictions, s.rejected_updates, s.bad_indices, view.state->step}) {
             all.push_back(static_cast<double>(n));
         }
         return all;
@@ -83,8 +80,8 @@ private:
 
 /// Plan, forward and lookup all refuse the batch, and nothing changes.
 template <class E, class I>
-void require_refused(const std::vector<I>& indices, const std::vector<I>& offsets, std::int32_t batch_size,
-                     const std::vector<std::string>& parts, const std::vector<float>& weights = {}) {
+void require_refused(const std::vector<I>& indices, const std::vector<I>& offsets, std::int32_t batch_size, const std::vector<std::string>& parts,
+                     const std::vector<float>& weights = {}) {
     Trained trained;
     const Batch<I> batch{.indices = indices, .offsets = offsets, .weights = weights, .batch_size = batch_size};
     const std::size_t rows = batch_size < 0 ? 0 : 2 * static_cast<std::size_t>(batch_size);

@@ -96,18 +96,16 @@ TEST_CASE("after reserve, steps allocate nothing", "[embedding]") {
 }
 
 TEST_CASE("sizes come from the options", "[embedding]") {
-    const auto lines = [](double fraction, std::int64_t rows) {
-        return Embedding::footprint({.table_rows = {rows}, .cache_fraction = fraction}).flags;
-    };
+    const auto lines = [](double fraction, std::int64_t rows) { return Embedding::footprint({.table_rows = {rows}, .cache_fraction = fraction}).flags; };
     REQUIRE(lines(0.0, 1000) == 0);
     REQUIRE(lines(0.05, 1000) == 52);  // whole sets of 4, nearest
     REQUIRE(lines(1e-9, 1000) == 4);   // some cache is one set at least
     REQUIRE(lines(1.0, 1000) == 1000);
     REQUIRE(lines(0.05, 10'000'000) == 500'000);
     const Footprint f = Embedding::footprint({.table_rows = {1000}, .cache_sets = 10});
-    REQUIRE(f.stored_rows == 1000 * 12);      // dim 5 is 8 codes in 4 bytes, then scale and bias
-    REQUIRE(f.lines == 40 * 8 * 4);           // padded to whole packs
-    REQUIRE(f.optimizer_state == 1000 * 4);   // row-wise: 4 bytes a row
+    REQUIRE(f.stored_rows == 1000 * 12);     // dim 5 is 8 codes in 4 bytes, then scale and bias
+    REQUIRE(f.lines == 40 * 8 * 4);          // padded to whole packs
+    REQUIRE(f.optimizer_state == 1000 * 4);  // row-wise: 4 bytes a row
     REQUIRE(f.embedding() == f.stored_rows + 40 * (32 + 4 + 4 + 1));
 }
 

@@ -38,7 +38,8 @@ using InMemory = Table<BackendMemory>;
 
 template <class Embedding>
 typename Embedding::Options options_of(int threads = 1, const std::string& path = {}, std::int64_t table_rows = rows) {
-    typename Embedding::Options options{.table_rows = {table_rows}, .cache_sets = 19, .seed = 5, .optimizer = {.learning_rate = 0.1f}, .max_lookups = 256, .in_flight = 2, .threads = threads};
+    typename Embedding::Options options{
+        .table_rows = {table_rows}, .cache_sets = 19, .seed = 5, .optimizer = {.learning_rate = 0.1f}, .max_lookups = 256, .in_flight = 2, .threads = threads};
     if constexpr (std::is_same_v<Embedding, InFile>) options.placement.path = path;
     return options;
 }
@@ -90,7 +91,9 @@ std::vector<float> all_of(InFile& embedding) {
     std::vector<float> all = values_of(embedding);
     const auto view = embedding.view();
     for (std::uint64_t row = 0; row < view.geometry.rows; ++row) {
-        view.with_record(row, [&](const std::byte* record) { all.push_back(reinterpret_cast<const RowwiseAdagrad::RowState*>(record + InFile::View::Records::Layout::row_state_offset)->sum); });
+        view.with_record(row, [&](const std::byte* record) {
+            all.push_back(reinterpret_cast<const RowwiseAdagrad::RowState*>(record + InFile::View::Records::Layout::row_state_offset)->sum);
+        });
     }
     return all;
 }
@@ -120,9 +123,7 @@ int on_small_disk(std::size_t bytes, Body&& body) {
         int code = 1;
         try {
             code = body(std::filesystem::path(folder.path()));
-        } catch (const std::exception& error) {
-            std::fprintf(stderr, "%s\n", error.what());
-        }
+        } catch (const std::exception& error) { std::fprintf(stderr, "%s\n", error.what()); }
         _exit(code);
     }
     int status = 0;

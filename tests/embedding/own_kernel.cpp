@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lookups and updates by the caller's own code, through `plan_view`, `view()` and `finish`: the same bytes as forward and backward.
-#include "support/catch.hpp"
 #include "support/own_kernel.hpp"
+#include "support/catch.hpp"
 #include "support/random_batch.hpp"
 #include "support/subject.hpp"
 

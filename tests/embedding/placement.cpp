@@ -22,11 +22,13 @@ constexpr int dim = 12;
 constexpr std::int64_t rows = 600;
 
 template <class Placement>
-using Table = CachedEmbedding<dim, RowFormat<Int4, RowAffine<Fp16>, Stochastic<>>, Cache<SetAssociative<4>, Lru>, Adam<Bf16State>, Host, std::uint32_t, Placement>;
+using Table =
+    CachedEmbedding<dim, RowFormat<Int4, RowAffine<Fp16>, Stochastic<>>, Cache<SetAssociative<4>, Lru>, Adam<Bf16State>, Host, std::uint32_t, Placement>;
 
 template <class Placement>
 void check(const Placement& placement) {
-    Table<Placement> embedding({.table_rows = {rows}, .cache_sets = 40, .seed = 8, .optimizer = {.learning_rate = 0.01f}, .in_flight = 2, .threads = 2, .placement = placement});
+    Table<Placement> embedding(
+        {.table_rows = {rows}, .cache_sets = 40, .seed = 8, .optimizer = {.learning_rate = 0.01f}, .in_flight = 2, .threads = 2, .placement = placement});
     Table<BackendMemory> twin({.table_rows = {rows}, .cache_sets = 40, .seed = 8, .optimizer = {.learning_rate = 0.01f}, .in_flight = 2, .threads = 1});
     const std::size_t record_bytes = static_cast<std::size_t>(rows) * static_cast<std::size_t>(Table<Placement>::View::stored_stride);
     RandomNumbers random(9);

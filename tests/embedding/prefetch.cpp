@@ -89,7 +89,13 @@ void all_orders(std::int64_t sets) {
         const std::array<const Pattern*, batches> chosen = {&patterns[choice % patterns.size()], &patterns[choice / patterns.size() % patterns.size()],
                                                             &patterns[choice / patterns.size() / patterns.size()]};
         for (const std::vector<Event>& order : orders) {
-            Embedding embedding({.table_rows = {rows}, .cache_sets = sets, .optimizer = {.learning_rate = 1.0f}, .initial_range = 0.0f, .max_lookups = 4, .in_flight = batches, .threads = 1});
+            Embedding embedding({.table_rows = {rows},
+                                 .cache_sets = sets,
+                                 .optimizer = {.learning_rate = 1.0f},
+                                 .initial_range = 0.0f,
+                                 .max_lookups = 4,
+                                 .in_flight = batches,
+                                 .threads = 1});
             std::array<float, rows> expected{};
             std::array<std::vector<std::int32_t>, batches> offsets;
             std::array<hotrow::Plan<std::int32_t>, batches> plans;
@@ -99,8 +105,8 @@ void all_orders(std::int64_t sets) {
                 if (event.call == plan_call) {
                     offsets[b] = {0, static_cast<std::int32_t>(pattern.size())};
                     if constexpr (hotrow::looks_ahead<typename Cache::Eviction_t>) announce_from(embedding, chosen, event.batch);
-                    plans[b] = embedding.prefetch(hotrow::Batch<std::int32_t>{
-                        .indices = pattern, .offsets = offsets[b], .batch_size = 1, .pooling = hotrow::Pooling::none});
+                    plans[b] = embedding.prefetch(
+                        hotrow::Batch<std::int32_t>{.indices = pattern, .offsets = offsets[b], .batch_size = 1, .pooling = hotrow::Pooling::none});
                 } else if (event.call == forward_call) {
                     std::vector<float> output(pattern.size());
                     embedding.forward(plans[b], std::span(output));
@@ -153,9 +159,7 @@ TEST_CASE("what is in flight is bounded, and the error says so", "[prefetch]") {
     try {
         (void)embedding.prefetch(batch);
         FAIL("a third plan was accepted");
-    } catch (const hotrow::PlanError& error) {
-        CHECK(std::string(error.what()).find("2 plans are in flight") != std::string::npos);
-    }
+    } catch (const hotrow::PlanError& error) { CHECK(std::string(error.what()).find("2 plans are in flight") != std::string::npos); }
     embedding.release(first);
     const auto third = embedding.prefetch(batch);  // there is room again
     embedding.release(second);

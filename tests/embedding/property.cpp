@@ -75,8 +75,8 @@ Snapshot snapshot_of(const NaiveEmbedding& model) {
 }
 
 std::vector<std::uint64_t> numbers(const Statistics& s) {
-    return {s.steps,     s.lookups,     s.unique_rows,     s.hits,             s.misses,     s.conflict_misses, s.admissions,
-            s.evictions, s.write_backs, s.clean_evictions, s.rejected_updates, s.bad_indices};
+    return {s.steps,       s.lookups,         s.unique_rows,      s.hits,       s.misses, s.conflict_misses, s.admissions, s.evictions,
+            s.write_backs, s.clean_evictions, s.rejected_updates, s.bad_indices};
 }
 
 class Run {
@@ -131,14 +131,8 @@ private:
     };
 
     NaiveOptions naive_options() const {
-        return {combination_.dim,
-                combination_.codec,
-                combination_.ways,
-                static_cast<std::uint64_t>(options_.sets),
-                combination_.policy,
-                options_.optimizer,
-                options_.table_rows,
-                options_.seed,
+        return {combination_.dim,      combination_.codec, combination_.ways,   static_cast<std::uint64_t>(options_.sets),
+                combination_.policy,   options_.optimizer, options_.table_rows, options_.seed,
                 options_.initial_range};
     }
 
@@ -244,7 +238,7 @@ private:
         if (!plans_.empty()) {
             REQUIRE_THROWS_AS(subject_->clear_cache(), PlanError);
             compare("clear_cache refused");
-        } else if (random_.one_in(4)) {  // seldom: it takes many steps until a cache is full
+        } else if (random_.one_in(4)) {                             // seldom: it takes many steps until a cache is full
             lines_at_reset_ -= lines_in_use(subject_->snapshot());  // no evictions
             subject_->clear_cache();
             model_->clear_cache();
@@ -487,7 +481,7 @@ private:
         std::set<std::uint64_t> cached;
         for (std::size_t slot = 0; slot < got.tags.size(); ++slot) {
             if (got.tags[slot] == empty_tag) continue;
-            REQUIRE(cached.insert(got.tags[slot]).second);  // in one line only,
+            REQUIRE(cached.insert(got.tags[slot]).second);                                                  // in one line only,
             REQUIRE(model_->set_of(got.tags[slot]) == slot / static_cast<std::size_t>(combination_.ways));  // of its own set
         }
     }
@@ -516,9 +510,10 @@ private:
 
 void check_against_model(const Combination& combination, std::uint64_t seeds) {
     std::vector<std::uint64_t> seen(numbers({}).size());
-    INFO("rows " << combination.name << ", dim " << combination.dim << ", ways " << combination.ways
-                 << ", " << combination.policy.name << (combination.policy.only_if_better ? ", only if better" : "") << ", " << combination.policy.ghosts << " ghosts" << (combination.adagrad ? ", RowwiseAdagrad" : ", Sgd")
-                 << ", output type " << static_cast<int>(combination.output) << (combination.wide_indices ? ", int64" : ", int32"));
+    INFO("rows " << combination.name << ", dim " << combination.dim << ", ways " << combination.ways << ", " << combination.policy.name
+                 << (combination.policy.only_if_better ? ", only if better" : "") << ", " << combination.policy.ghosts << " ghosts"
+                 << (combination.adagrad ? ", RowwiseAdagrad" : ", Sgd") << ", output type " << static_cast<int>(combination.output)
+                 << (combination.wide_indices ? ", int64" : ", int32"));
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         INFO("seed " << seed);
         Run run(combination, seed);

@@ -59,9 +59,7 @@ constexpr bool is_checked(int number) {
 
 template <int Number, class Format, class CachePolicy, class Optimizer>
 void check_combination(const char* name) {
-    if constexpr (is_checked(Number)) {
-        check_against_model(combination_of<Number, Format, CachePolicy, Optimizer>(name));
-    }
+    if constexpr (is_checked(Number)) { check_against_model(combination_of<Number, Format, CachePolicy, Optimizer>(name)); }
 }
 
 /// All caches and optimizers with one format; combinations `First` to `First + 11`.

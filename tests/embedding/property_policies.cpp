@@ -50,6 +50,4 @@ TEST_CASE("Lookahead does what the model does", "[embedding]") {
     check_variant<72, Cache<SetAssociative<8>, Lookahead<Lru>>>("Lookahead over Lru");
 }
 
-TEST_CASE("Pinned does what the model does", "[embedding]") {
-    check<78, Cache<SetAssociative<4>, Pinned>>("Pinned");
-}
+TEST_CASE("Pinned does what the model does", "[embedding]") { check<78, Cache<SetAssociative<4>, Pinned>>("Pinned"); }

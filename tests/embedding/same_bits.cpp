@@ -38,7 +38,8 @@ void train(const char* name) {
         }
         std::vector<float> output(static_cast<std::size_t>(2 * batch_size * Dim));
         const auto plan = embedding.forward(
-            Batch<std::int32_t>{.indices = indices, .offsets = offsets, .weights = weights, .batch_size = batch_size, .pooling = step % 2 == 0 ? Pooling::sum : Pooling::mean},
+            Batch<std::int32_t>{
+                .indices = indices, .offsets = offsets, .weights = weights, .batch_size = batch_size, .pooling = step % 2 == 0 ? Pooling::sum : Pooling::mean},
             std::span(output));
         hash = test::hash_bytes(std::span<const float>(output), hash);
         // The gradient: an explicit fma, since this program is compiled with and without contraction.

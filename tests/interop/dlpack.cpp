@@ -32,9 +32,7 @@ template <class F>
 std::string refusal(F&& call) {
     try {
         call();
-    } catch (const ShapeError& error) {
-        return error.what();
-    }
+    } catch (const ShapeError& error) { return error.what(); }
     return "it was taken";
 }
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -52,7 +50,9 @@ TEST_CASE("A batch of tensors is looked up where the tensors lie", "[interop]") 
     embedding.backward(plan, dlpack::span_of<const float>(output.view(), cpu));
     std::vector<float> row(6);
     const std::vector<float> direct = output.values;
-    embedding.lookup(Batch<std::int64_t>{.indices = std::span(indices.values).subspan(1), .offsets = offsets.values, .weights = weights.values, .batch_size = 2}, dlpack::span_of<float>(output.view(), cpu));
+    embedding.lookup(
+        Batch<std::int64_t>{.indices = std::span(indices.values).subspan(1), .offsets = offsets.values, .weights = weights.values, .batch_size = 2},
+        dlpack::span_of<float>(output.view(), cpu));
     REQUIRE_FALSE((output.values == direct));  // trained in between
 }
 
@@ -85,7 +85,8 @@ TEST_CASE("Lines and FP32 rows are tensors of the embedding's memory", "[interop
 
 TEST_CASE("Tensors that do not fit are refused by what they are and what they should be", "[interop]") {
     Tensor<std::int32_t> narrow{{1, 2, 3, 4}, {4}};
-    REQUIRE(contains(refusal([&] { (void)dlpack::span_of<const std::int64_t>(narrow.view(), cpu, "the tensor of indices"); }), "the tensor of indices is of int32; give int64"));
+    REQUIRE(contains(refusal([&] { (void)dlpack::span_of<const std::int64_t>(narrow.view(), cpu, "the tensor of indices"); }),
+                     "the tensor of indices is of int32; give int64"));
     REQUIRE(contains(refusal([&] { (void)dlpack::span_of<const std::int32_t>(narrow.view(), {kDLCUDA, 1}); }), "is on cpu:0; move it to cuda:1"));
     Tensor<float> matrix{std::vector<float>(12), {3, 4}};
     DLTensor view = matrix.view();

@@ -7,7 +7,8 @@
 #include <vector>
 
 int main() {
-    using Embedding = hotrow::CachedEmbedding<4, hotrow::RowFormat<hotrow::Fp32, hotrow::Cast>, hotrow::Cache<hotrow::SetAssociative<4>, hotrow::Lru>, hotrow::Sgd, hotrow::Host>;
+    using Embedding = hotrow::CachedEmbedding<4, hotrow::RowFormat<hotrow::Fp32, hotrow::Cast>, hotrow::Cache<hotrow::SetAssociative<4>, hotrow::Lru>,
+                                              hotrow::Sgd, hotrow::Host>;
     Embedding embedding({.table_rows = {20}, .cache_fraction = 0.5, .threads = 1});
     const std::vector<std::int32_t> indices{1, 2}, offsets{0, 2};
     std::vector<float> values(4);

@@ -95,7 +95,8 @@ TEST_CASE("Halves are read", "[interop]") {
             data.append(reinterpret_cast<const char*>(&bits), 2);
             expected.push_back(value);
         }
-        const TemporaryFile file(file_of(std::string(R"( {"__metadata__": {"by":"hand"}, "t":{"shape":[7, 6],"dtype":")") + type + R"(","data_offsets":[0,84]} } )", data));
+        const TemporaryFile file(
+            file_of(std::string(R"( {"__metadata__": {"by":"hand"}, "t":{"shape":[7, 6],"dtype":")") + type + R"(","data_offsets":[0,84]} } )", data));
         Wide embedding = made<Wide>(1);
         load_safetensors(embedding, file.path(), 1, "t");
         REQUIRE((rows_of(embedding, 1) == expected));
@@ -117,8 +118,12 @@ TEST_CASE("Malformed files are refused before anything changes", "[interop]") {
     REQUIRE(contains(with(R"("dtype":"F32","shape":[7,6])"), "lacks dtype, shape or data_offsets"));
     REQUIRE(contains(with(R"("dtype":"F32","shape":[7,6],"data_offsets":[168,0])"), "ascending"));
     REQUIRE(contains(with(R"("dtype":"F32","shape":[99999999999999999999,6],"data_offsets":[0,168])"), "larger than 64 bits"));
-    REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]},"u":{"dtype":"F32","shape":[1],"data_offsets":[100,104]}})", data)), "share bytes"));
-    REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]},"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})", data)), "stands twice"));
+    REQUIRE(contains(
+        refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]},"u":{"dtype":"F32","shape":[1],"data_offsets":[100,104]}})", data)),
+        "share bytes"));
+    REQUIRE(contains(
+        refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]},"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})", data)),
+        "stands twice"));
     Wide embedding = made<Wide>(1);
     REQUIRE_THROWS_AS(load_safetensors(embedding, "/no such folder/file", 0, "t"), StorageError);
     REQUIRE_THROWS_AS(save_safetensors(embedding, "/no such folder/file", names), StorageError);
@@ -131,7 +136,8 @@ TEST_CASE("A file for other readers", "[.write]") {
     Wide embedding = made<Wide>(1);
     for (int t = 0; t < 2; ++t) {
         std::vector<float> values = rows_of(embedding, t);
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(100 * t) + static_cast<float>(i / dim) + static_cast<float>(i % dim) / 8.0f;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = static_cast<float>(100 * t) + static_cast<float>(i / dim) + static_cast<float>(i % dim) / 8.0f;
         embedding.write_rows(t, 0, values);
     }
     save_safetensors(embedding, "hotrow_weights.safetensors", std::vector<std::string>{"first", "second"});

@@ -35,7 +35,11 @@ const std::vector<std::int32_t> offsets{0, 3, 3, /* table 1 */ 4, 5, 6, 6};  // 
 const Floats weights{1.0f, 0.5f, -2.0f, 4.0f, 1.0f, 0.25f};
 
 Batch<std::int32_t> batch_of(Pooling pooling, bool weighted) {
-    return {.indices = indices, .offsets = offsets, .weights = weighted ? std::span<const float>(weights) : std::span<const float>(), .batch_size = 3, .pooling = pooling};
+    return {.indices = indices,
+            .offsets = offsets,
+            .weights = weighted ? std::span<const float>(weights) : std::span<const float>(),
+            .batch_size = 3,
+            .pooling = pooling};
 }
 
 Floats row(Embedding& embedding, int table, std::int64_t index) {
@@ -73,8 +77,8 @@ TEST_CASE("gradients of duplicates are summed first: one update a row, by hand",
             const Floats gradient{1, 2, 100, 100, 3, 4, 5, 6, 7, 8, 100, 100};
             embedding.backward(embedding.plan(batch_of(Pooling::sum, weighted)), std::span<const float>(gradient));
             REQUIRE(row(embedding, 0, 0) == Floats{0, 0});
-            REQUIRE(row(embedding, 0, 1) == Floats{0, -3});                                        // 1 - 1, -1 - 2
-            REQUIRE(row(embedding, 0, 2) == (weighted ? Floats{3.5f, 1} : Floats{0, -6}));         // looked up twice
+            REQUIRE(row(embedding, 0, 1) == Floats{0, -3});                                 // 1 - 1, -1 - 2
+            REQUIRE(row(embedding, 0, 2) == (weighted ? Floats{3.5f, 1} : Floats{0, -6}));  // looked up twice
             REQUIRE(row(embedding, 0, 5) == (weighted ? Floats{-7, -21} : Floats{2, -9}));
             REQUIRE(row(embedding, 1, 0) == Floats{5, -6});
             REQUIRE(row(embedding, 1, 2) == (weighted ? Floats{10.25f, -4} : Floats{5, -10}));

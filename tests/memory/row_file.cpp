@@ -97,9 +97,7 @@ void require_holds(const RowFile& file, const Model& model) {
 std::string refusal(const std::string& path, const RowFile::Shape& shape = shape_of()) {
     try {
         const RowFile file(path, shape);
-    } catch (const StorageError& error) {
-        return error.what();
-    }
+    } catch (const StorageError& error) { return error.what(); }
     return "it was opened";
 }
 std::string bytes_of(const std::string& path) {
@@ -114,9 +112,7 @@ int in_other_process(Body&& body) {
         int code = 1;
         try {
             code = body();
-        } catch (const std::exception& error) {
-            std::fprintf(stderr, "%s\n", error.what());
-        }
+        } catch (const std::exception& error) { std::fprintf(stderr, "%s\n", error.what()); }
         _exit(code);
     }
     int status = 0;
@@ -129,9 +125,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 std::string refused_commit(RowFile& file, std::uint64_t state) {
     try {
         commit(file, state);
-    } catch (const StorageError& error) {
-        return error.what();
-    }
+    } catch (const StorageError& error) { return error.what(); }
     return "it was committed";
 }
 
@@ -398,9 +392,7 @@ TEST_CASE("Processes that create and open one file at once take turns", "[memory
                     write(file, turn, record);
                     commit(file, turn + 1);
                     _exit(0);
-                } catch (const StorageError&) {
-                    usleep(200);
-                }
+                } catch (const StorageError&) { usleep(200); }
             }
             _exit(1);
         }

@@ -45,7 +45,8 @@ public:
         std::vector<double> all;
         for (std::uint64_t row = 0; row < rows; ++row) {
             float values[dim];
-            Elements::template Format<K>::template decode<dim>(SingleLane{}, embedding_.view().of_row(row).elements + Elements::template Layout<dim>::template offset<K>, values);
+            Elements::template Format<K>::template decode<dim>(
+                SingleLane{}, embedding_.view().of_row(row).elements + Elements::template Layout<dim>::template offset<K>, values);
             all.insert(all.end(), values, values + dim);
         }
         return all;
@@ -155,7 +156,8 @@ double loss_of(const Optimizer& optimizer, int steps = 1500) {
         for (std::size_t bag = 0; bag < bags; ++bag) {
             for (std::size_t e = 0; e < width; ++e) {
                 float target = 0.17320508f * random.fine();  // uniform, of standard deviation 0.1
-                for (std::int32_t i = offsets[bag]; i < offsets[bag + 1]; ++i) target += planted[static_cast<std::size_t>(indices[static_cast<std::size_t>(i)]) * width + e];
+                for (std::int32_t i = offsets[bag]; i < offsets[bag + 1]; ++i)
+                    target += planted[static_cast<std::size_t>(indices[static_cast<std::size_t>(i)]) * width + e];
                 const float error = output[bag * width + e] - target;
                 gradient[bag * width + e] = error / static_cast<float>(bags);
                 loss += 0.5 * static_cast<double>(error) * static_cast<double>(error) / (bags * width);

@@ -148,7 +148,9 @@ TEMPLATE_LIST_TEST_CASE("clipping never adds squared error and stays inside the 
     using Noisy = typename TestType::template With<Stochastic<>>;
     for (const NamedRow& row : hard_rows(64)) {
         INFO(row.name);
-        if (std::any_of(row.values.begin(), row.values.end(), [](float x) { return std::fabs(x) > QparamErrors<typename QparamOf<typename TestType::Quantizer>::type>::largest; })) continue;
+        if (std::any_of(row.values.begin(), row.values.end(),
+                        [](float x) { return std::fabs(x) > QparamErrors<typename QparamOf<typename TestType::Quantizer>::type>::largest; }))
+            continue;
         const auto result = decoded<Format, 64>(encoded<Format, 64>(row.values));
         const auto noisy = decoded<Noisy, 64>(encoded<Noisy, 64>(row.values));
         const double low = *std::min_element(row.values.begin(), row.values.end()), high = *std::max_element(row.values.begin(), row.values.end());
@@ -195,7 +197,8 @@ TEMPLATE_LIST_TEST_CASE("a learned step survives any predecessor", "[storage]", 
             INFO(row.name);
             if (!std::isfinite(values[i])) FAIL(values[i]);
             // At worst clipped at a quarter of the largest magnitude.
-            if (far < 60000 && std::fabs(static_cast<double>(values[i]) - row.values[i]) > 0.77 * far + 1e-7 * 127) FAIL(row.values[i] << " becomes " << values[i]);
+            if (far < 60000 && std::fabs(static_cast<double>(values[i]) - row.values[i]) > 0.77 * far + 1e-7 * 127)
+                FAIL(row.values[i] << " becomes " << values[i]);
         }
     }
 }

@@ -30,8 +30,9 @@ using Scaleds = std::tuple<Storage<Fp8E4M3, RowScaled<>>, Storage<Fp8E4M3, RowSc
 using Affines = std::tuple<Storage<Int8, RowAffine<>>, Storage<Int8, RowAffine<Fp16>>, Storage<Int8, RowAffine<Bf16>>, Storage<Int4, RowAffine<>>,
                            Storage<Int4, RowAffine<Fp16>>, Storage<Int2, RowAffine<Bf16>>, Storage<Int8, BlockAffine<32>>, Storage<Int4, BlockAffine<4, Bf16>>,
                            Storage<Int4, BlockAffine<16, Fp32>>, Storage<Int2, BlockAffine<8>>>;
-using Symmetrics = std::tuple<Storage<Int8, RowSymmetric<>>, Storage<Int8, RowSymmetric<Fp16>>, Storage<Int4, RowSymmetric<Bf16>>, Storage<Int2, RowSymmetric<>>,
-                              Storage<Int8, BlockSymmetric<64>>, Storage<Int4, BlockSymmetric<4>>, Storage<Int4, BlockSymmetric<32, Fp32>>>;
+using Symmetrics =
+    std::tuple<Storage<Int8, RowSymmetric<>>, Storage<Int8, RowSymmetric<Fp16>>, Storage<Int4, RowSymmetric<Bf16>>, Storage<Int2, RowSymmetric<>>,
+               Storage<Int8, BlockSymmetric<64>>, Storage<Int4, BlockSymmetric<4>>, Storage<Int4, BlockSymmetric<32, Fp32>>>;
 using Clippeds = std::tuple<Storage<Int4, RowClipped<>>, Storage<Int4, RowClipped<Fp32>>, Storage<Int2, RowClipped<Bf16>>, Storage<Int4, BlockClipped<16>>>;
 using Learneds = std::tuple<Storage<Int8, RowLearned<>>, Storage<Int4, RowLearned<>>, Storage<Int4, RowLearned<Bf16>>, Storage<Int2, RowLearned<Fp16>>>;
 

@@ -19,9 +19,7 @@ namespace {
 /// Bits `bit .. bit + count - 1` of a little-endian string of bytes.
 std::uint32_t bits_at(const std::byte* bytes, int bit, int count) {
     std::uint32_t value = 0;
-    for (int i = 0; i < count; ++i) {
-        value |= (static_cast<std::uint32_t>(bytes[(bit + i) / 8]) >> ((bit + i) % 8) & 1u) << i;
-    }
+    for (int i = 0; i < count; ++i) { value |= (static_cast<std::uint32_t>(bytes[(bit + i) / 8]) >> ((bit + i) % 8) & 1u) << i; }
     return value;
 }
 

@@ -43,9 +43,7 @@ int ups(std::uint32_t m, int shift) {
 }
 
 /// p in units of 2^-Bits, to the nearest; half-way up.
-int nearest_multiple(double p, int bits) {
-    return static_cast<int>(std::floor(std::ldexp(p, bits) + 0.5));
-}
+int nearest_multiple(double p, int bits) { return static_cast<int>(std::floor(std::ldexp(p, bits) + 0.5)); }
 
 }  // namespace
 
@@ -75,7 +73,8 @@ TEST_CASE("dropping bits of a mantissa has the same probabilities, however many 
     }
 }
 
-TEMPLATE_TEST_CASE("what is representable stays", "[storage]", NearestEven, TowardZero, AwayFromZero, Stochastic<>, (Stochastic<Philox4x32<7>, 23>), (Stochastic<CounterHash, 1>)) {
+TEMPLATE_TEST_CASE("what is representable stays", "[storage]", NearestEven, TowardZero, AwayFromZero, Stochastic<>, (Stochastic<Philox4x32<7>, 23>),
+                   (Stochastic<CounterHash, 1>)) {
     for (std::int32_t code = 0; code < 70'000; ++code) {
         const std::uint32_t random = static_cast<std::uint32_t>(code) * 2654435761u;
         if (TestType::to_integer(static_cast<float>(code), random) != code) FAIL(code);

@@ -31,7 +31,8 @@ inline std::vector<NamedRow> hard_rows(int dim) {
         rows.push_back({"constant " + std::to_string(constant), std::vector<float>(n, constant)});
     }
     for (int exponent = -45; exponent <= 37; ++exponent) {
-        rows.push_back({"gaussian 1e" + std::to_string(exponent), gaussian_row(dim, std::pow(10.0f, static_cast<float>(exponent)), 100u + static_cast<unsigned>(exponent))});
+        rows.push_back({"gaussian 1e" + std::to_string(exponent),
+                        gaussian_row(dim, std::pow(10.0f, static_cast<float>(exponent)), 100u + static_cast<unsigned>(exponent))});
     }
     const auto edit = [&](const char* name, std::vector<float> row, auto f) {
         for (std::size_t i = 0; i < n; ++i) row[i] = f(i, row[i]);

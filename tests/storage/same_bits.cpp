@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <span>
 #include <random>
+#include <span>
 #include <tuple>
 #include <vector>
 

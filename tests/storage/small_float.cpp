@@ -123,7 +123,8 @@ TEMPLATE_TEST_CASE("ties and their neighbours round to nearest even", "[storage]
             if (encoded<F>(-x) != nearest_code<F>(-x)) FAIL(-x << " becomes " << encoded<F>(-x));
         }
         // Directed roundings give the two neighbours.
-        if (F::template encode<TowardZero>(tie, 0u) != code || F::template encode<AwayFromZero>(tie, 0u) != code + 1) FAIL("between " << code << " and the next");
+        if (F::template encode<TowardZero>(tie, 0u) != code || F::template encode<AwayFromZero>(tie, 0u) != code + 1)
+            FAIL("between " << code << " and the next");
     }
 }
 
@@ -196,9 +197,7 @@ TEST_CASE("halves converted by the processor are those of the bit arithmetic", "
     for (std::uint32_t code = 0; code <= HalfFormat::max_ordinal; ++code) {
         const float exact = HalfFormat::decode(code), next = HalfFormat::decode(code + (code < HalfFormat::max_ordinal ? 1u : 0u));
         const float middle = exact + (next - exact) / 2;
-        for (const float v : {exact, middle}) {
-            values.insert(values.end(), {v, std::nextafter(v, 1e30f), v == 0.0f ? v : std::nextafter(v, 0.0f)});
-        }
+        for (const float v : {exact, middle}) { values.insert(values.end(), {v, std::nextafter(v, 1e30f), v == 0.0f ? v : std::nextafter(v, 0.0f)}); }
     }
     for (const float v : {65504.0f, 65519.0f, 65520.0f, 1e6f, 3e38f, 1e-10f, 1e-38f, 1e-45f}) values.push_back(v);
     for (const float v : values) {

@@ -71,7 +71,8 @@ TEMPLATE_LIST_TEST_CASE("the mean over many roundings is the value", "[storage]"
                 const double variance = std::max(p * (1 - p), 1e-5) * step * step;
                 const double z = sum / std::sqrt(variance * trials);
                 // Bits = 16 moves p by 2^-17 at most, FP32's own rounding by little more.
-                if (std::fabs(z) > 6 + 2e-5 * step * std::sqrt(trials / variance)) FAIL("scale " << scale << ", element " << e << ": z = " << z << ", p = " << p);
+                if (std::fabs(z) > 6 + 2e-5 * step * std::sqrt(trials / variance))
+                    FAIL("scale " << scale << ", element " << e << ": z = " << z << ", p = " << p);
                 variance_seen += squares / trials;
                 variance_expected += variance;
                 spread += variance * step * step;  // the variance of a squared error is at most that

@@ -97,8 +97,9 @@ struct Comparison {
 };
 
 // One of each quantizer; the rest differ in constants.
-using Chosen = std::tuple<Storage<Fp16, Cast>, Storage<Fp8E4M3, RowScaled<>>, Storage<Int8, RowAffine<Fp16>>, Storage<Int4, BlockAffine<4, Bf16>>, Storage<Int4, BlockAffine<16>>,
-                          Storage<Int2, BlockSymmetric<32>>, Storage<Int8, RowSymmetric<>>, Storage<Int4, RowClipped<>>, Storage<Int4, BlockClipped<16>>, Storage<Int4, RowLearned<>>>;
+using Chosen = std::tuple<Storage<Fp16, Cast>, Storage<Fp8E4M3, RowScaled<>>, Storage<Int8, RowAffine<Fp16>>, Storage<Int4, BlockAffine<4, Bf16>>,
+                          Storage<Int4, BlockAffine<16>>, Storage<Int2, BlockSymmetric<32>>, Storage<Int8, RowSymmetric<>>, Storage<Int4, RowClipped<>>,
+                          Storage<Int4, BlockClipped<16>>, Storage<Int4, RowLearned<>>>;
 
 }  // namespace
 

@@ -12,16 +12,11 @@ namespace hotrow::test {
 inline std::string why_no_device() {
     int count = 0;
     const cudaError_t error = cudaGetDeviceCount(&count);
-    if (error == cudaSuccess && count > 0) {
-        return {};
-    }
+    if (error == cudaSuccess && count > 0) { return {}; }
     (void)cudaGetLastError();  // what follows starts with a clean slate
-    return std::string("no CUDA device: ") +
-           (error == cudaSuccess ? "none found" : std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error));
+    return std::string("no CUDA device: ") + (error == cudaSuccess ? "none found" : std::string(cudaGetErrorName(error)) + ", " + cudaGetErrorString(error));
 }
 
-inline bool have_device() {
-    return why_no_device().empty();
-}
+inline bool have_device() { return why_no_device().empty(); }
 
 }  // namespace hotrow::test

@@ -34,18 +34,14 @@ private:
 template <class T>
 class DeviceArray {
 public:
-    explicit DeviceArray(std::size_t size) : size_(size) {
-        require_success(cudaMalloc(&data_, std::max<std::size_t>(1, size) * sizeof(T)));
-    }
+    explicit DeviceArray(std::size_t size) : size_(size) { require_success(cudaMalloc(&data_, std::max<std::size_t>(1, size) * sizeof(T))); }
     explicit DeviceArray(const std::vector<T>& values) : DeviceArray(values.size()) { set(values); }
     DeviceArray(const DeviceArray&) = delete;
     DeviceArray& operator=(const DeviceArray&) = delete;
     ~DeviceArray() { (void)cudaFree(data_); }
 
     /// At most as many values as there is room for.
-    void set(const std::vector<T>& values) {
-        require_success(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice));
-    }
+    void set(const std::vector<T>& values) { require_success(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice)); }
     std::vector<T> get() const {
         std::vector<T> values(size_);
         require_success(cudaMemcpy(values.data(), data_, size_ * sizeof(T), cudaMemcpyDeviceToHost));

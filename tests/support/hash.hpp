@@ -13,9 +13,7 @@ namespace hotrow::test {
 template <class T>
     requires std::is_trivially_copyable_v<T>
 std::uint64_t hash_bytes(std::span<const T> values, std::uint64_t hash = 0xcbf29ce484222325u) {
-    for (const std::byte byte : std::as_bytes(values)) {
-        hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3u;
-    }
+    for (const std::byte byte : std::as_bytes(values)) { hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3u; }
     return hash;
 }
 

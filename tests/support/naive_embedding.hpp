@@ -36,9 +36,7 @@ struct Codec {
 template <class Format, int Dim>
 Codec codec_of() {
     return {Format::template Layout<Dim>::stride,
-            [](const float* values, std::byte* stored, const RandomKey& key) {
-                Format::template encode<Dim>(SingleLane{}, values, stored, key);
-            },
+            [](const float* values, std::byte* stored, const RandomKey& key) { Format::template encode<Dim>(SingleLane{}, values, stored, key); },
             [](const std::byte* stored, float* values) { Format::template decode<Dim>(SingleLane{}, stored, values); }};
 }
 
@@ -242,9 +240,7 @@ public:
             const std::vector<float> sum = chunked_sum(touched.positions.size(), [&](std::size_t i, std::vector<float>& s) {
                 const auto [position, bag] = touched.positions[i];
                 float factor = batch.weight(position);
-                if (batch.pooling == NaivePooling::mean) {
-                    factor /= static_cast<float>(batch.offsets[bag + 1] - batch.offsets[bag]);
-                }
+                if (batch.pooling == NaivePooling::mean) { factor /= static_cast<float>(batch.offsets[bag + 1] - batch.offsets[bag]); }
                 const std::size_t from = (batch.pooling == NaivePooling::none ? position : bag) * dim;
                 for (std::size_t e = 0; e < dim; ++e) s[e] = std::fma(factor, gradient[from + e], s[e]);
             });
@@ -474,7 +470,9 @@ private:
 
         // The way to give up: an empty one, else the least. Rows of this batch come last if any row may enter.
         const auto slot_of = [&](const Way& way) { return set * static_cast<std::uint64_t>(options_.ways) + static_cast<std::uint64_t>(&way - ways.data()); };
-        const auto order = [&](const Way& way) { return std::make_tuple(way.entered && !policy.only_if_better, priority(*way.line, slot_of(way)), way.entered); };
+        const auto order = [&](const Way& way) {
+            return std::make_tuple(way.entered && !policy.only_if_better, priority(*way.line, slot_of(way)), way.entered);
+        };
         Way* victim = nullptr;
         for (Way& way : ways) {
             if (!way.line) {

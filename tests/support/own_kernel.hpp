@@ -24,9 +24,8 @@ struct OwnForward {
         const std::uint32_t begin = pooled ? batch.begin(i) : i, end = pooled ? batch.end(i) : i + 1u;
         constexpr int local = RowShape<View::dim, TileType::lanes>::local;
         float sum[local];
-        reduction::segment_sum<local>(begin, end, sum, [&](std::uint32_t position, float* part) {
-            view.accumulate(tile, location(tile, position), batch.weight(position), part);
-        });
+        reduction::segment_sum<local>(
+            begin, end, sum, [&](std::uint32_t position, float* part) { view.accumulate(tile, location(tile, position), batch.weight(position), part); });
         if (batch.pooling == Pooling::mean && end > begin) {
             for_each_element<View::dim>(tile, [&](int j, int) { sum[j] = arithmetic::quotient(sum[j], static_cast<float>(end - begin)); });
         }

@@ -41,8 +41,8 @@ struct BatchShape {
     BagLengths lengths;
     NaivePooling pooling;
     bool weights;
-    bool one_row = false;      ///< all indices are 0
-    std::uint64_t giant = 300; ///< lookups of a giant bag
+    bool one_row = false;       ///< all indices are 0
+    std::uint64_t giant = 300;  ///< lookups of a giant bag
 };
 
 inline BatchShape random_shape(RandomNumbers& random) {

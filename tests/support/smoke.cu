@@ -15,9 +15,7 @@ namespace {
 
 __global__ void count_down(std::uint32_t* values, std::uint32_t count) {
     const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < count) {
-        values[i] = count - i;
-    }
+    if (i < count) { values[i] = count - i; }
 }
 
 }  // namespace
@@ -30,8 +28,7 @@ TEST_CASE("a kernel runs and CUB sorts what it wrote", "[support][cuda]") {
     REQUIRE(cudaGetLastError() == cudaSuccess);
 
     const auto sort = [&](void* scratch, std::size_t& scratch_bytes) {
-        return cub::DeviceRadixSort::SortKeys(scratch, scratch_bytes, thrust::raw_pointer_cast(keys.data()),
-                                              thrust::raw_pointer_cast(sorted.data()), count);
+        return cub::DeviceRadixSort::SortKeys(scratch, scratch_bytes, thrust::raw_pointer_cast(keys.data()), thrust::raw_pointer_cast(sorted.data()), count);
     };
     std::size_t scratch_bytes = 0;
     REQUIRE(sort(nullptr, scratch_bytes) == cudaSuccess);
@@ -39,7 +36,5 @@ TEST_CASE("a kernel runs and CUB sorts what it wrote", "[support][cuda]") {
     REQUIRE(sort(thrust::raw_pointer_cast(scratch.data()), scratch_bytes) == cudaSuccess);
 
     const thrust::host_vector<std::uint32_t> result = sorted;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        REQUIRE(result[i] == i + 1);
-    }
+    for (std::uint32_t i = 0; i < count; ++i) { REQUIRE(result[i] == i + 1); }
 }

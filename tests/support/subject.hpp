@@ -100,8 +100,7 @@ struct TypedBatch {
 
     TypedBatch() = default;
     explicit TypedBatch(const NaiveBatch& b)
-        : indices(b.indices.size()), offsets(b.offsets.size()), weights(b.weights), batch_size(b.batch_size),
-          pooling(pooling_of(b.pooling)) {
+        : indices(b.indices.size()), offsets(b.offsets.size()), weights(b.weights), batch_size(b.batch_size), pooling(pooling_of(b.pooling)) {
         for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<I>(b.indices[i]);
         for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<I>(b.offsets[i]);
     }
@@ -112,8 +111,7 @@ struct TypedBatch {
 template <class Scalar>
 class Dense {
 public:
-    explicit Dense(std::size_t size)
-        : size_(size), data_(static_cast<Scalar*>(::operator new(size * sizeof(Scalar) + 1, std::align_val_t{16}))) {}
+    explicit Dense(std::size_t size) : size_(size), data_(static_cast<Scalar*>(::operator new(size * sizeof(Scalar) + 1, std::align_val_t{16}))) {}
     explicit Dense(const std::vector<float>& values) : Dense(values.size()) {
         for (std::size_t i = 0; i < size_; ++i) data_[i] = ScalarCast<Scalar>::from_float(values[i]);
     }
@@ -221,12 +219,8 @@ public:
         embedding_.read_rows(table, first, values);
         return values;
     }
-    void write_rows(int table, std::int64_t first, const std::vector<float>& values) override {
-        embedding_.write_rows(table, first, values);
-    }
-    void set_optimizer(const NaiveOptimizer& optimizer) override {
-        embedding_.set_optimizer(optimizer_of<Optimizer>(optimizer));
-    }
+    void write_rows(int table, std::int64_t first, const std::vector<float>& values) override { embedding_.write_rows(table, first, values); }
+    void set_optimizer(const NaiveOptimizer& optimizer) override { embedding_.set_optimizer(optimizer_of<Optimizer>(optimizer)); }
     Statistics statistics() const override { return embedding_.statistics(); }
     std::vector<Statistics> table_statistics() const override { return embedding_.table_statistics(); }
     void reset_statistics() override { embedding_.reset_statistics(); }
@@ -235,8 +229,16 @@ public:
     Snapshot snapshot() override {
         embedding_.read_rows(0, 0, {});  // waits for rows on their way
         const auto view = embedding_.view();
-        SnapshotSource source{{}, view.lines, Embedding::View::line_stride, Embedding::dim, {}, {}, view.flags,
-                              view.ghosts, static_cast<std::size_t>(embedding_.lines()) / Embedding::View::ways * Embedding::View::ghosts_per_set, {}};
+        SnapshotSource source{{},
+                              view.lines,
+                              Embedding::View::line_stride,
+                              Embedding::dim,
+                              {},
+                              {},
+                              view.flags,
+                              view.ghosts,
+                              static_cast<std::size_t>(embedding_.lines()) / Embedding::View::ways * Embedding::View::ghosts_per_set,
+                              {}};
         for (std::int64_t slot = 0; slot < embedding_.lines(); ++slot) {
             const auto tag = view.tags[slot];
             source.tags.push_back(tag == Embedding::View::no_row ? empty_tag : tag);
@@ -293,7 +295,7 @@ struct Combination {
     bool wide_indices;
     int line_stride;
     int tag_bytes;
-    int state_bytes;  ///< optimizer state of a row
+    int state_bytes;   ///< optimizer state of a row
     int record_bytes;  ///< of row and state, where they lie together; 0 where they do not
     bool in_file;
     std::unique_ptr<Subject> (*make)(const SubjectOptions& options);

@@ -24,9 +24,7 @@ Corpus read(std::string const& text, std::int64_t min_count, int hold_out = 1000
 std::string error_of(std::string const& text, std::int64_t min_count) {
     try {
         read(text, min_count);
-    } catch (DataError const& error) {
-        return error.what();
-    }
+    } catch (DataError const& error) { return error.what(); }
     return "no error";
 }
 

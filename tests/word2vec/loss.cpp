@@ -54,12 +54,8 @@ TEST_CASE("gradients agree with finite differences", "[word2vec]") {
             variable = at;
             return (above - below) / (2 * step);
         };
-        for (std::size_t i = 0; i < dim; ++i) {
-            CHECK(centre_gradient[i] == Approx(slope(centre[i])).epsilon(1e-6).margin(1e-9));
-        }
-        for (std::size_t i = 0; i < targets.size(); ++i) {
-            CHECK(target_gradients[i] == Approx(slope(targets[i])).epsilon(1e-6).margin(1e-9));
-        }
+        for (std::size_t i = 0; i < dim; ++i) { CHECK(centre_gradient[i] == Approx(slope(centre[i])).epsilon(1e-6).margin(1e-9)); }
+        for (std::size_t i = 0; i < targets.size(); ++i) { CHECK(target_gradients[i] == Approx(slope(targets[i])).epsilon(1e-6).margin(1e-9)); }
     }
 }
 

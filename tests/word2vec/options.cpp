@@ -22,9 +22,7 @@ std::string error_of(std::vector<char const*> arguments) {
     arguments.insert(arguments.begin(), {"--data", "a.txt"});
     try {
         parse(arguments);
-    } catch (examples::UsageError const& error) {
-        return error.what();
-    }
+    } catch (examples::UsageError const& error) { return error.what(); }
     return "no error";
 }
 
@@ -40,13 +38,11 @@ bool contains(std::string const& text, std::string const& part) { return text.fi
 }  // namespace
 
 TEST_CASE("every option arrives", "[word2vec]") {
-    auto const options =
-        parse({"--data",       "a.txt", "--min-count", "3",      "--hold-out", "20",          "--window", "4",
-               "--negatives",  "7",     "--subsample", "0.001",  "--rows",     "int4,fp32",   "--cache",  "0.01",
-               "--dim",        "128",   "--lr",        "0.5",    "--epochs",   "2",           "--batch",  "100",
-               "--seed",       "9",     "--seeds",     "3",      "--threads",  "2",           "--words",  "sea,sky",
-               "--neighbours", "8",     "--quiet",     "--json", "out.json",   "--no-compare"})
-            .options;
+    auto const options = parse({"--data",      "a.txt",   "--min-count",  "3",         "--hold-out", "20",     "--window", "4",           "--negatives", "7",
+                                "--subsample", "0.001",   "--rows",       "int4,fp32", "--cache",    "0.01",   "--dim",    "128",         "--lr",        "0.5",
+                                "--epochs",    "2",       "--batch",      "100",       "--seed",     "9",      "--seeds",  "3",           "--threads",   "2",
+                                "--words",     "sea,sky", "--neighbours", "8",         "--quiet",    "--json", "out.json", "--no-compare"})
+                             .options;
     CHECK(options.corpus.file == "a.txt");
     CHECK(options.corpus.min_count == 3);
     CHECK(options.corpus.hold_out == 20);
@@ -80,9 +76,8 @@ TEST_CASE("the settings that are compared", "[word2vec]") {
 TEST_CASE("the help explains every option", "[word2vec]") {
     auto const text = parse({"--help"}).text.value();
     for (char const* option :
-         {"--data",    "--min-count", "--hold-out", "--window",     "--negatives", "--subsample", "--rows",
-          "--cache",   "--dim",       "--lr",       "--epochs",     "--batch",     "--seed",      "--seeds",
-          "--threads", "--compare",   "--words",    "--neighbours", "--quiet",     "--json"}) {
+         {"--data",   "--min-count", "--hold-out", "--window", "--negatives", "--subsample", "--rows",  "--cache",      "--dim",   "--lr",
+          "--epochs", "--batch",     "--seed",     "--seeds",  "--threads",   "--compare",   "--words", "--neighbours", "--quiet", "--json"}) {
         CHECK(contains(text, option));
     }
 }

@@ -37,8 +37,7 @@ struct PlantedText {
 
 private:
     static int below(int limit, std::uint64_t key, int what) {
-        return static_cast<int>(examples::mix(key, static_cast<std::uint64_t>(what)) %
-                                static_cast<std::uint64_t>(limit));
+        return static_cast<int>(examples::mix(key, static_cast<std::uint64_t>(what)) % static_cast<std::uint64_t>(limit));
     }
     static std::string letters(int i) { return {static_cast<char>('a' + i / 26), static_cast<char>('a' + i % 26)}; }
 };

@@ -29,8 +29,7 @@ struct Outcome {
 
 Outcome run(std::string const& arguments) {
     TemporaryFile const output, errors;
-    std::string const command = "'" WORD2VEC_PROGRAM "' " + arguments + " > '" + output.path().string() + "' 2> '" +
-                                errors.path().string() + "'";
+    std::string const command = "'" WORD2VEC_PROGRAM "' " + arguments + " > '" + output.path().string() + "' 2> '" + errors.path().string() + "'";
     int const status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(output), content(errors)};
 }
@@ -41,8 +40,7 @@ bool contains(std::string const& text, std::string const& part) { return text.fi
 
 TEST_CASE("a comparison from the command line", "[word2vec]") {
     TemporaryFile const text(PlantedText{.topics = 10, .sentences = 500}.text()), report;
-    auto const [code, output, errors] = run("--data '" + text.path().string() +
-                                            "' --epochs 1 --words topicaaleft --json '" + report.path().string() + "'");
+    auto const [code, output, errors] = run("--data '" + text.path().string() + "' --epochs 1 --words topicaaleft --json '" + report.path().string() + "'");
     INFO(output << errors);
     CHECK(code == 0);
     CHECK(contains(output, "INT8 + 5 % cache"));

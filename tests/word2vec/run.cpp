@@ -129,9 +129,8 @@ TEST_CASE("the table and the JSON say what was found", "[word2vec]") {
     auto const outcome = run_experiment(options, corpus);
     auto const text = describe(corpus) + table(corpus, outcome);
     INFO(text);
-    for (char const* part : {"80 different words", "475 sentences", "25 of 200 held out", "FP32", "FP16",
-                             "INT8 + 5 % cache", "held-out loss", "difference", "memory ratio", "2.00 x", "hit rate",
-                             "no cache", "words/s", "2 seeds", "topicaaleft", "topicaa"}) {
+    for (char const* part : {"80 different words", "475 sentences", "25 of 200 held out", "FP32", "FP16", "INT8 + 5 % cache", "held-out loss", "difference",
+                             "memory ratio", "2.00 x", "hit rate", "no cache", "words/s", "2 seeds", "topicaaleft", "topicaa"}) {
         CHECK(text.find(part) != std::string::npos);
     }
     auto const figures = json::parse(to_json(options, corpus, outcome));
@@ -140,11 +139,9 @@ TEST_CASE("the table and the JSON say what was found", "[word2vec]") {
     CHECK(int8["runs"].size() == 2);
     CHECK(int8["stored_row_bytes"].get<int>() + int8["cache_bytes"].get<int>() == int8["embedding_bytes"].get<int>());
     CHECK(int8["neighbours"]["topicaaleft"].size() == 5);
-    double const difference = int8["runs"][1]["held_out_loss"].get<double>() -
-                              figures["settings"][0]["runs"][1]["held_out_loss"].get<double>();
+    double const difference = int8["runs"][1]["held_out_loss"].get<double>() - figures["settings"][0]["runs"][1]["held_out_loss"].get<double>();
     CHECK(2 * int8["difference"]["mean"].get<double>() - difference ==
-          Approx(int8["runs"][0]["held_out_loss"].get<double>() -
-                 figures["settings"][0]["runs"][0]["held_out_loss"].get<double>()));
+          Approx(int8["runs"][0]["held_out_loss"].get<double>() - figures["settings"][0]["runs"][0]["held_out_loss"].get<double>()));
 }
 
 TEST_CASE("means and standard errors", "[word2vec]") {
@@ -178,9 +175,7 @@ TEST_CASE("words that cannot be asked for are refused before training", "[word2v
         options.words = {word};
         try {
             queries_of(options, corpus);
-        } catch (examples::UsageError const& error) {
-            return error.what();
-        }
+        } catch (examples::UsageError const& error) { return error.what(); }
         return "no error";
     };
     CHECK(error_of("topicaaleft") == "no error");

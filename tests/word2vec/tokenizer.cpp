@@ -38,8 +38,7 @@ TEST_CASE("letters beyond ASCII are kept as they are", "[word2vec]") {
     CHECK(tokenize("Caf\u00e9 na\u00efve") == Words{"caf\u00e9", "na\u00efve"});
     CHECK(tokenize("\u0152uvre") == Words{"\u0152uvre"});
     CHECK(tokenize("l\u2019\u00e9t\u00e9") == Words{"l'\u00e9t\u00e9"});
-    CHECK(tokenize("\u0434\u043e\u043c \u4e2d\u6587 \U00020000") ==
-          Words{"\u0434\u043e\u043c", "\u4e2d\u6587", "\U00020000"});
+    CHECK(tokenize("\u0434\u043e\u043c \u4e2d\u6587 \U00020000") == Words{"\u0434\u043e\u043c", "\u4e2d\u6587", "\U00020000"});
 }
 
 TEST_CASE("bytes that are no UTF-8 separate", "[word2vec]") {

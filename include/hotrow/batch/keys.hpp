@@ -38,8 +38,8 @@ HOTROW_HD void for_each_stretch_of_table(const TablesView<RowId>& tables, const 
 /// Calls `f(position, row)` for lookups `from .. to` of one table. `row` is the linear id, and the number of rows for a bad index, which is reported
 /// with `reports`.
 template <class RowId, Index I, class F>
-HOTROW_HD void for_each_row(const TablesView<RowId>& tables, const BatchView<I>& batch, std::uint32_t from, std::uint32_t to, std::uint32_t table,
-                            bool reports, F&& f) {
+HOTROW_HD void for_each_row(const TablesView<RowId>& tables, const BatchView<I>& batch, std::uint32_t from, std::uint32_t to, std::uint32_t table, bool reports,
+                            F&& f) {
     using U = std::make_unsigned_t<I>;  // negative indices become huge
     const std::uint64_t begin = tables.table_begin[table];
     const std::uint64_t rows = tables.table_begin[table + 1u] - begin;
@@ -105,9 +105,7 @@ private:
         std::uint64_t begin = tables.table_begin[table], rows = tables.table_begin[table + 1u] - begin;
         for (std::uint32_t k = 0, p = first; k < block && p < batch.lookups; ++k, p += stride) {
             if (p >= next_bag) {
-                do {
-                    next_bag = bag_after(++bag);
-                } while (p >= next_bag);
+                do { next_bag = bag_after(++bag); } while (p >= next_bag);
                 if (bag - table * batch.batch_size >= batch.batch_size) {
                     table = bag / batch.batch_size;
                     begin = tables.table_begin[table];

@@ -46,16 +46,19 @@ constexpr auto default_ghosts() {
 /// What decides where hot rows live: associativity, eviction, the line's element type, admission, and what is remembered of
 /// rows that are not cached. `Cache<SetAssociative<32>>` is the default that hit best in docs/cache.md.
 template <class Associativity, class EvictionType = LfuAged<>, class LineType = float,
-          class AdmissionType = decltype(detail::default_admission<EvictionType>()),
-          class GhostsType = decltype(detail::default_ghosts<EvictionType>())>
+          class AdmissionType = decltype(detail::default_admission<EvictionType>()), class GhostsType = decltype(detail::default_ghosts<EvictionType>())>
 struct Cache {
-    static_assert(requires { { Associativity::ways } -> std::convertible_to<int>; },
-                  "Cache: the first parameter must be DirectMapped or SetAssociative<Ways>");
+    static_assert(
+        requires {
+            { Associativity::ways } -> std::convertible_to<int>;
+        }, "Cache: the first parameter must be DirectMapped or SetAssociative<Ways>");
     static_assert(Eviction<EvictionType>, "Cache: the second parameter is no Eviction (Score, admitted, hit, priority)");
     static_assert(std::is_same_v<LineType, float>, "Cache: lines hold float");
     static_assert(Admission<AdmissionType>, "Cache: the fourth parameter is no Admission (fills, competes, admits)");
-    static_assert(requires { { GhostsType::per_set } -> std::convertible_to<int>; },
-                  "Cache: the fifth parameter must be NoGhosts or Ghosts<PerSet>");
+    static_assert(
+        requires {
+            { GhostsType::per_set } -> std::convertible_to<int>;
+        }, "Cache: the fifth parameter must be NoGhosts or Ghosts<PerSet>");
     static_assert(GhostsType::per_set == 0 || remembers<EvictionType>,
                   "Cache: Ghosts need an eviction policy with remember(score, clock) and recall(bits, clock), such as LfuAged or Lfu");
 

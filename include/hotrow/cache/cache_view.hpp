@@ -61,8 +61,8 @@ struct CacheView : TagsView<CacheType::ways, RowIdType> {
     static constexpr int ghosts_per_set = CacheType::ghosts_per_set;
     static constexpr bool has_score = !std::is_empty_v<Score>;
 
-    Score* scores;                     ///< [slots] what the eviction policy keeps
-    detail::Ghost* ghosts;             ///< [sets][ghosts_per_set]
+    Score* scores;                       ///< [slots] what the eviction policy keeps
+    detail::Ghost* ghosts;               ///< [sets][ghosts_per_set]
     ForesightView<RowIdType> foresight;  ///< what announced batches need; empty for policies that do not look ahead
 
     HOTROW_HD Score score(std::uint64_t slot) const {

@@ -82,9 +82,7 @@ struct ForesightView {
     }
 
 private:
-    HOTROW_HD std::uint64_t first_place(RowId row) const {
-        return (static_cast<std::uint64_t>(row) * 0x9E3779B97F4A7C15ull) >> 20 & (places - 1u);
-    }
+    HOTROW_HD std::uint64_t first_place(RowId row) const { return (static_cast<std::uint64_t>(row) * 0x9E3779B97F4A7C15ull) >> 20 & (places - 1u); }
     HOTROW_HD std::uint64_t find(const Generation& g, RowId row) const {
         for (std::uint64_t place = first_place(row);; place = (place + 1u) & (places - 1u)) {
             if (g.rows[place] == row) return place;

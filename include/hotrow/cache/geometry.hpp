@@ -67,8 +67,7 @@ struct Geometry {
     Mixer mixer;
 
     Geometry() = default;
-    Geometry(std::uint64_t row_count, std::uint64_t set_count)
-        : rows(row_count), sets(set_count), mixer{static_cast<int>(std::bit_width(row_count))} {}
+    Geometry(std::uint64_t row_count, std::uint64_t set_count) : rows(row_count), sets(set_count), mixer{static_cast<int>(std::bit_width(row_count))} {}
 
     HOTROW_HD RowId key(std::uint64_t row) const { return mixer(static_cast<RowId>(row)); }
     HOTROW_HD RowId row(RowId key) const { return mixer.inverse(key); }

@@ -54,9 +54,7 @@ public:
         on_owner(way, [&](int j) { in_use_[j / 64] |= std::uint64_t{1} << j % 64; });
     }
     /// The policy's account of that. Called by one lane.
-    HOTROW_HD void hit(int way, std::uint32_t lookups) const {
-        cache_.set_score(slot(way), Eviction::hit(cache_.score(slot(way)), clock_, lookups));
-    }
+    HOTROW_HD void hit(int way, std::uint32_t lookups) const { cache_.set_score(slot(way), Eviction::hit(cache_.score(slot(way)), clock_, lookups)); }
 
     /// Orders the lines; once, after all hits.
     HOTROW_HD void weigh() {

@@ -226,8 +226,8 @@ private:
 
     /// Looks for a way for a run that missed.
     template <Tile TileType>
-    HOTROW_HD void admit(const TileType& tile, SetState<CacheViewType, TileType>& state, GhostState<CacheViewType, TileType>& ghosts,
-                         const Run& run, Score score, Counts counts) const {
+    HOTROW_HD void admit(const TileType& tile, SetState<CacheViewType, TileType>& state, GhostState<CacheViewType, TileType>& ghosts, const Run& run,
+                         Score score, Counts counts) const {
         constexpr bool has_ghosts = CacheViewType::ghosts_per_set > 0;
         const RowId key = run.key;
         const RowId row = run.row;
@@ -273,8 +273,8 @@ private:
     }
 
     template <Tile TileType>
-    HOTROW_HD bool may_enter(const SetState<CacheViewType, TileType>& state, const typename SetState<CacheViewType, TileType>::Victim& victim,
-                             Score score, RowId row) const {
+    HOTROW_HD bool may_enter(const SetState<CacheViewType, TileType>& state, const typename SetState<CacheViewType, TileType>::Victim& victim, Score score,
+                             RowId row) const {
         if (Pins || !Admission::fills) return Pins;
         if (victim.is_empty()) return true;
         const std::uint32_t priority = state.priority_in(victim.way(), score, row);

@@ -166,11 +166,13 @@ public:
         if (!file_) refuse("it cannot be opened: " + std::string(std::strerror(errno)), "give the path of a file that may be read");
         const std::uint64_t size = std::filesystem::file_size(path);
         std::uint64_t header_bytes = 0;
-        if (size < sizeof(header_bytes)) refuse("it has " + std::to_string(size) + " bytes, fewer than the 8 of a length", "give a file that safetensors wrote");
+        if (size < sizeof(header_bytes))
+            refuse("it has " + std::to_string(size) + " bytes, fewer than the 8 of a length", "give a file that safetensors wrote");
         file_.read(reinterpret_cast<char*>(&header_bytes), sizeof(header_bytes));
         constexpr std::uint64_t most = 100u << 20;  // the format's own limit
         if (header_bytes > most || header_bytes > size - sizeof(header_bytes)) {
-            refuse("its header should have " + std::to_string(header_bytes) + " bytes, and the file has " + std::to_string(size), "it was truncated, or is no safetensors file");
+            refuse("its header should have " + std::to_string(header_bytes) + " bytes, and the file has " + std::to_string(size),
+                   "it was truncated, or is no safetensors file");
         }
         std::string json(static_cast<std::size_t>(header_bytes), '\0');
         file_.read(json.data(), static_cast<std::streamsize>(json.size()));
@@ -192,7 +194,8 @@ public:
         if (entry.shape != std::vector<std::uint64_t>{rows, dim}) {
             std::string shape;
             for (const std::uint64_t extent : entry.shape) shape += (shape.empty() ? "" : " x ") + std::to_string(extent);
-            refuse("tensor \"" + name + "\" is " + shape + ", and the table " + std::to_string(rows) + " x " + std::to_string(dim), "give the tensor of this table");
+            refuse("tensor \"" + name + "\" is " + shape + ", and the table " + std::to_string(rows) + " x " + std::to_string(dim),
+                   "give the tensor of this table");
         }
         return entry;
     }
@@ -222,7 +225,8 @@ private:
         std::vector<std::pair<std::uint64_t, std::uint64_t>> parts;
         for (const auto& [name, entry] : tensors_) {
             if (entry.end > bytes) {
-                refuse("tensor \"" + name + "\" ends at byte " + std::to_string(entry.end) + " of " + std::to_string(bytes), "the file was truncated; write it again");
+                refuse("tensor \"" + name + "\" ends at byte " + std::to_string(entry.end) + " of " + std::to_string(bytes),
+                       "the file was truncated; write it again");
             }
             std::uint64_t expected = bytes_of_dtype(entry.dtype);
             for (const std::uint64_t extent : entry.shape) {
@@ -230,7 +234,8 @@ private:
                 expected *= extent;
             }
             if (expected != 0 && entry.end - entry.begin != expected) {
-                refuse("tensor \"" + name + "\" has " + std::to_string(entry.end - entry.begin) + " bytes where its shape needs " + std::to_string(expected), "write the file again");
+                refuse("tensor \"" + name + "\" has " + std::to_string(entry.end - entry.begin) + " bytes where its shape needs " + std::to_string(expected),
+                       "write the file again");
             }
             parts.emplace_back(entry.begin, entry.end);
         }
@@ -250,7 +255,9 @@ private:
 inline std::string escaped(const std::string& name) {
     std::string text;
     for (const char c : name) {
-        if (static_cast<unsigned char>(c) < 0x20) throw StorageError("hotrow: the name of a tensor has the control character " + std::to_string(static_cast<int>(c)) + "; give names of printing characters");
+        if (static_cast<unsigned char>(c) < 0x20)
+            throw StorageError("hotrow: the name of a tensor has the control character " + std::to_string(static_cast<int>(c)) +
+                               "; give names of printing characters");
         if (c == '"' || c == '\\') text += '\\';
         text += c;
     }
@@ -266,18 +273,20 @@ inline constexpr std::int64_t rows_a_piece = 1 << 14;
 /// bits, are written as what they are worth; optimizer state is not. The file appears whole under its name or not at all: it is written beside, at `path` + ".part".
 /// Waits for the stream. Throws `ShapeError` if there is not one name a table, `StorageError` if the file cannot be written.
 template <class Embedding>
-void save_safetensors(Embedding& embedding, const std::filesystem::path& path, std::span<const std::string> names, typename Embedding::Stream stream = typename Embedding::Stream{}) {
+void save_safetensors(Embedding& embedding, const std::filesystem::path& path, std::span<const std::string> names,
+                      typename Embedding::Stream stream = typename Embedding::Stream{}) {
     const std::vector<std::int64_t>& table_rows = embedding.options().table_rows;
     if (names.size() != table_rows.size()) {
-        throw ShapeError("hotrow: save_safetensors was given " + std::to_string(names.size()) + " names for " + std::to_string(table_rows.size()) + " tables; give one each");
+        throw ShapeError("hotrow: save_safetensors was given " + std::to_string(names.size()) + " names for " + std::to_string(table_rows.size()) +
+                         " tables; give one each");
     }
     constexpr std::uint64_t row_bytes = Embedding::dim * sizeof(float);
     std::string header = "{";
     std::uint64_t offset = 0;
     for (std::size_t t = 0; t < names.size(); ++t) {
         const std::uint64_t bytes = static_cast<std::uint64_t>(table_rows[t]) * row_bytes;
-        header += (t > 0 ? ",\"" : "\"") + detail::escaped(names[t]) + "\":{\"dtype\":\"F32\",\"shape\":[" + std::to_string(table_rows[t]) + "," + std::to_string(Embedding::dim) +
-                  "],\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(offset + bytes) + "]}";
+        header += (t > 0 ? ",\"" : "\"") + detail::escaped(names[t]) + "\":{\"dtype\":\"F32\",\"shape\":[" + std::to_string(table_rows[t]) + "," +
+                  std::to_string(Embedding::dim) + "],\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(offset + bytes) + "]}";
         offset += bytes;
     }
     header += "}";
@@ -304,7 +313,8 @@ void save_safetensors(Embedding& embedding, const std::filesystem::path& path, s
         const int error = errno;
         std::error_code ignored;
         std::filesystem::remove(part, ignored);
-        throw StorageError("hotrow: " + part.string() + ": " + std::to_string(offset) + " bytes of weights cannot be written: " + std::strerror(error) + "; give a path in a folder that may be written, with room");
+        throw StorageError("hotrow: " + part.string() + ": " + std::to_string(offset) + " bytes of weights cannot be written: " + std::strerror(error) +
+                           "; give a path in a folder that may be written, with room");
     } catch (const std::filesystem::filesystem_error& error) {
         std::error_code ignored;
         std::filesystem::remove(part, ignored);
@@ -316,7 +326,8 @@ void save_safetensors(Embedding& embedding, const std::filesystem::path& path, s
 /// before anything changes; throws `StorageError` for one that is malformed, or lacks the tensor, or has it in another shape or type, `NonFiniteError` when it comes to a value that is not finite.
 /// Waits for the stream.
 template <class Embedding>
-void load_safetensors(Embedding& embedding, const std::filesystem::path& path, int table, const std::string& name, typename Embedding::Stream stream = typename Embedding::Stream{}) {
+void load_safetensors(Embedding& embedding, const std::filesystem::path& path, int table, const std::string& name,
+                      typename Embedding::Stream stream = typename Embedding::Stream{}) {
     const std::vector<std::int64_t>& table_rows = embedding.options().table_rows;
     if (table < 0 || static_cast<std::size_t>(table) >= table_rows.size()) {
         throw IndexError("hotrow: table " + std::to_string(table) + " was asked for; there are " + std::to_string(table_rows.size()));

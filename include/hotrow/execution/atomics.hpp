@@ -36,8 +36,7 @@ HOTROW_HD inline void atomic_minimum(std::uint64_t* address, std::uint64_t value
 #else
     std::atomic_ref<std::uint64_t> least(*address);
     std::uint64_t seen = least.load(std::memory_order_relaxed);
-    while (value < seen && !least.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
-    }
+    while (value < seen && !least.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {}
 #endif
 }
 

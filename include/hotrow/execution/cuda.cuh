@@ -13,9 +13,9 @@
 
 #include <cub/device/device_radix_sort.cuh>
 #include <cub/device/device_scan.cuh>
+#include <cuda/stream_ref>
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
-#include <cuda/stream_ref>
 #include <cuda_runtime.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/iterator/transform_iterator.h>
@@ -120,8 +120,8 @@ inline namespace HOTROW_KERNEL_NAMESPACE {
 
 /// body(tile, i) for i in [0, n), where n is the calls that `count` items take, or `*device_count` items if that is given.
 template <int Lanes, class Body>
-__global__ __launch_bounds__(block_threads, 1) __attribute__((visibility("hidden"))) void run_tiles(std::uint64_t count, const std::uint32_t* device_count,
-                                                                                                const __grid_constant__ Body body) {
+__global__ __launch_bounds__(block_threads, 1)
+    __attribute__((visibility("hidden"))) void run_tiles(std::uint64_t count, const std::uint32_t* device_count, const __grid_constant__ Body body) {
     constexpr std::uint32_t items = items_a_call<Body, Lanes>;
     const std::uint64_t n = ((device_count == nullptr ? count : *device_count) + (items - 1u)) / items;
     const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * (block_threads / Lanes);
@@ -132,9 +132,9 @@ __global__ __launch_bounds__(block_threads, 1) __attribute__((visibility("hidden
 
 /// The same, with counters.
 template <int Lanes, class Body>
-__global__ __launch_bounds__(block_threads, 1) __attribute__((visibility("hidden"))) void run_counting_tiles(std::uint64_t count, const std::uint32_t* device_count,
-                                                                                                         const __grid_constant__ Body body,
-                                                                                                         const CountReplicas replicas) {
+__global__ __launch_bounds__(block_threads, 1)
+    __attribute__((visibility("hidden"))) void run_counting_tiles(std::uint64_t count, const std::uint32_t* device_count, const __grid_constant__ Body body,
+                                                                  const CountReplicas replicas) {
     constexpr std::uint32_t items = items_a_call<Body, Lanes>;
     const std::uint64_t n = ((device_count == nullptr ? count : *device_count) + (items - 1u)) / items;
     const std::uint64_t stride = static_cast<std::uint64_t>(gridDim.x) * (block_threads / Lanes);
@@ -195,7 +195,7 @@ public:
     /// The caller's stream; there is no default.
     struct Stream {
         cudaStream_t handle;
-        Stream(cudaStream_t stream) : handle(stream) {}             // NOLINT(google-explicit-constructor): a stream is meant to convert
+        Stream(cudaStream_t stream) : handle(stream) {}            // NOLINT(google-explicit-constructor): a stream is meant to convert
         Stream(cuda::stream_ref stream) : handle(stream.get()) {}  // NOLINT(google-explicit-constructor): likewise
     };
     static constexpr bool is_host = false;
@@ -322,8 +322,8 @@ public:
         return bytes;
     }
     template <class Key>
-    void sort(Stream stream, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n, int bits,
-              void* scratch, std::size_t scratch_bytes) {
+    void sort(Stream stream, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n, int bits, void* scratch,
+              std::size_t scratch_bytes) {
         cub::DoubleBuffer<Key> key_buffers(keys, other_keys);
         cub::DoubleBuffer<std::uint32_t> position_buffers(positions, other_positions);
         detail::require(cub::DeviceRadixSort::SortPairs(scratch, scratch_bytes, key_buffers, position_buffers, n, 0, bits, stream.handle),

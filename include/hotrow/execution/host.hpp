@@ -35,8 +35,7 @@ public:
     static constexpr const char* name = "host";
 
     /// `threads` = 0 takes all cores.
-    explicit Host(int threads = 0)
-        : team_(std::make_unique<detail::Team>(count(threads))) {}
+    explicit Host(int threads = 0) : team_(std::make_unique<detail::Team>(count(threads))) {}
 
     int threads() const { return team_->size(); }
 
@@ -141,8 +140,8 @@ public:
 
     /// Sorts (key, position) pairs stably by the low `bits` bits; each array and its scratch twin may change places.
     template <class Key>
-    void sort(Stream, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n, int bits,
-              void* scratch, std::size_t) {
+    void sort(Stream, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n, int bits, void* scratch,
+              std::size_t) {
         detail::RadixSort::sort(*team_, keys, other_keys, positions, other_positions, n, bits, static_cast<std::uint32_t*>(scratch));
     }
 
@@ -153,8 +152,7 @@ public:
 
     /// Numbers the runs of equal keys: `run_of[i]`, `run_begin[run]`, one past the end at `run_begin[*run_count]`.
     template <class Key>
-    void find_runs(Stream, const Key* keys, std::uint32_t n, std::uint32_t* run_of, std::uint32_t* run_begin, std::uint32_t* run_count, void*,
-                   std::size_t) {
+    void find_runs(Stream, const Key* keys, std::uint32_t n, std::uint32_t* run_of, std::uint32_t* run_begin, std::uint32_t* run_count, void*, std::size_t) {
         run_begin[0] = 0;
         std::uint32_t run = 0;
         if (n > 0) {

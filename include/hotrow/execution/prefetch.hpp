@@ -50,7 +50,7 @@ HOTROW_HD inline void prefetch([[maybe_unused]] const void* from, [[maybe_unused
 template <int Bytes, int Alignment>
 HOTROW_HD HOTROW_INLINE void prefetch([[maybe_unused]] const void* from) {
 #if !defined(__CUDA_ARCH__)
-    constexpr int step = Alignment < 64 ? Alignment : 64;  // NOLINT(bugprone-branch-clone): of one instance, 64
+    constexpr int step = Alignment < 64 ? Alignment : 64;    // NOLINT(bugprone-branch-clone): of one instance, 64
     constexpr int lines = (Bytes - 1 + 64 - step) / 64 + 1;  // at most; the last one holds the last byte
     [&]<int... I>(std::integer_sequence<int, I...>) {
         const char* const first = static_cast<const char*>(from);
@@ -60,8 +60,6 @@ HOTROW_HD HOTROW_INLINE void prefetch([[maybe_unused]] const void* from) {
 }
 
 /// The largest power of two, up to 64, that divides `bytes`: how rows of this length are aligned in memory that is.
-constexpr int alignment_of_rows(std::int64_t bytes) {
-    return bytes % 64 == 0 ? 64 : static_cast<int>(bytes & -bytes);
-}
+constexpr int alignment_of_rows(std::int64_t bytes) { return bytes % 64 == 0 ? 64 : static_cast<int>(bytes & -bytes); }
 
 }  // namespace hotrow::detail

@@ -27,8 +27,8 @@ public:
     /// Sorts by the low `bits` bits of the keys. The `other` arrays are scratch of equal size; arrays and scratch may change
     /// places, so that no pass is a copy.
     template <class Key>
-    static void sort(Team& team, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n,
-                     int bits, std::uint32_t* histograms) {
+    static void sort(Team& team, Key*& keys, Key*& other_keys, std::uint32_t*& positions, std::uint32_t*& other_positions, std::uint32_t n, int bits,
+                     std::uint32_t* histograms) {
         const int passes = (bits + digit_bits - 1) / digit_bits;
         const int width = (bits + passes - 1) / passes;  // equal digits: fewer buckets to walk
         const std::uint32_t mask = (1u << width) - 1u;

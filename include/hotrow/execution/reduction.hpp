@@ -56,9 +56,7 @@ HOTROW_HD HOTROW_INLINE float row_dot(const TileType& tile, const float* a, cons
         if (p < Shape::local_packs) {
             HOTROW_UNROLL
             for (int j = 0; j < Shape::pack; ++j) {
-                if (Dim % Shape::pack == 0 ? first < Dim : first + j < Dim) {
-                    sum = arithmetic::fma(a[p * Shape::pack + j], b[p * Shape::pack + j], sum);
-                }
+                if (Dim % Shape::pack == 0 ? first < Dim : first + j < Dim) { sum = arithmetic::fma(a[p * Shape::pack + j], b[p * Shape::pack + j], sum); }
             }
         }
         sums[p] = sum;

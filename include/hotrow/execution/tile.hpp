@@ -17,10 +17,10 @@ template <class T>
 concept Tile = requires(const T& tile, float value, std::uint64_t key, bool flag) {
     { T::lanes } -> std::convertible_to<int>;
     { tile.rank() } -> std::convertible_to<int>;
-    { tile.exchange(value, 1) } -> std::same_as<float>;          // the value of lane rank ^ 1
+    { tile.exchange(value, 1) } -> std::same_as<float>;  // the value of lane rank ^ 1
     { tile.exchange(key, 1) } -> std::same_as<std::uint64_t>;
     { tile.any(flag) } -> std::same_as<bool>;
-    { tile.from(key, 1) } -> std::same_as<std::uint64_t>;        // the value of lane 1, on every lane
+    { tile.from(key, 1) } -> std::same_as<std::uint64_t>;  // the value of lane 1, on every lane
     tile.sync();
 };
 

@@ -43,11 +43,18 @@ constexpr DLDataType data_type() {
 namespace detail {
 
 inline std::string text_of(DLDataType type) {
-    const char* const kind = type.code == kDLInt ? "int" : type.code == kDLUInt ? "uint" : type.code == kDLFloat ? "float" : type.code == kDLBfloat ? "bfloat" : "type";
+    const char* const kind = type.code == kDLInt      ? "int"
+                             : type.code == kDLUInt   ? "uint"
+                             : type.code == kDLFloat  ? "float"
+                             : type.code == kDLBfloat ? "bfloat"
+                                                      : "type";
     return kind + std::to_string(type.bits) + (type.lanes > 1 ? "x" + std::to_string(type.lanes) : "");
 }
 inline std::string text_of(DLDevice device) {
-    return (device.device_type == kDLCPU ? "cpu" : device.device_type == kDLCUDA ? "cuda" : "device type " + std::to_string(device.device_type)) + ":" + std::to_string(device.device_id);
+    return (device.device_type == kDLCPU    ? "cpu"
+            : device.device_type == kDLCUDA ? "cuda"
+                                            : "device type " + std::to_string(device.device_type)) +
+           ":" + std::to_string(device.device_id);
 }
 
 }  // namespace detail
@@ -68,7 +75,8 @@ std::span<T> span_of(const DLTensor& tensor, DLDevice device, const char* what =
     for (int i = tensor.ndim - 1; i >= 0; --i) {
         if (tensor.shape[i] < 0) refuse("has the extent " + std::to_string(tensor.shape[i]) + "; give 0 or more");
         if (tensor.strides != nullptr && tensor.shape[i] > 1 && tensor.strides[i] != size) {
-            refuse("has stride " + std::to_string(tensor.strides[i]) + " in dimension " + std::to_string(i) + " where " + std::to_string(size) + " leaves no gap; make it contiguous");
+            refuse("has stride " + std::to_string(tensor.strides[i]) + " in dimension " + std::to_string(i) + " where " + std::to_string(size) +
+                   " leaves no gap; make it contiguous");
         }
         size *= tensor.shape[i];
     }
@@ -79,7 +87,8 @@ std::span<T> span_of(const DLTensor& tensor, DLDevice device, const char* what =
 
 /// A batch whose indices, offsets and, if given, weights are tensors: [lookups], [tables * batch_size + 1], [lookups]. `I` is the type of indices and offsets.
 template <Index I>
-Batch<I> batch_of(const DLTensor& indices, const DLTensor& offsets, const DLTensor* weights, DLDevice device, std::int32_t batch_size, Pooling pooling = Pooling::sum) {
+Batch<I> batch_of(const DLTensor& indices, const DLTensor& offsets, const DLTensor* weights, DLDevice device, std::int32_t batch_size,
+                  Pooling pooling = Pooling::sum) {
     Batch<I> batch;
     batch.indices = span_of<const I>(indices, device, "the tensor of indices");
     batch.offsets = span_of<const I>(offsets, device, "the tensor of offsets");

@@ -188,8 +188,7 @@ private:
             return;
         }
         reduction::segment_sum<Local>(
-            run.begin, run.end, gradient,
-            [&](std::uint32_t from, std::uint32_t to, float* sum) HOTROW_INLINE_LAMBDA { source.add(tile, from, to, sum); },
+            run.begin, run.end, gradient, [&](std::uint32_t from, std::uint32_t to, float* sum) HOTROW_INLINE_LAMBDA { source.add(tile, from, to, sum); },
             [&](std::uint32_t start, float* sum) { load_dense<Rows::dim>(tile, source.plan.partial_sums, start / reduction::chunk_length, sum); });
     }
 

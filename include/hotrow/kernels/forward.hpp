@@ -97,12 +97,15 @@ struct WeightedLocation {
 
 /// Adds the rows of lookups `begin .. end` of one bag; `locations` are those of the bag.
 template <class Rows, Index I, class Locations, Tile TileType>
-HOTROW_HD HOTROW_INLINE void add_lookups(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
-                                         std::uint32_t begin, std::uint32_t end, float* sum) {
+HOTROW_HD HOTROW_INLINE void add_lookups(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations, std::uint32_t begin,
+                                         std::uint32_t end, float* sum) {
     using Item = WeightedLocation<typename Rows::RowId>;
     if constexpr (Locations::by_lane && TileType::lanes > 1) {
         in_turn(
-            tile, begin, end, [&](std::uint32_t p) { return Item{locations(tile, p), batch.weight(p)}; },
+            tile, begin, end,
+            [&](std::uint32_t p) {
+                return Item{locations(tile, p), batch.weight(p)};
+            },
             [&](std::uint32_t, int count, const Item& own) {
                 // Most batches have neither weights nor bad indices: no need to look at each.
                 const bool plain = batch.weights == nullptr && !tile.any(own.location == nowhere<typename Rows::RowId>);
@@ -153,8 +156,8 @@ struct PoolChunks {
 /// Writes the sum of one lookup, 0 + weight * row, to row `i` of the output. Without a weight, as most of a recommender's are, the host writes
 /// the row as it is decoded.
 template <class Rows, Index I, class Locations, class Scalar, Tile TileType>
-HOTROW_HD HOTROW_INLINE void write_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations,
-                                          std::uint32_t position, Scalar* output, std::uint64_t i) {
+HOTROW_HD HOTROW_INLINE void write_lookup(const TileType& tile, const Rows& rows, const BatchView<I>& batch, const Locations& locations, std::uint32_t position,
+                                          Scalar* output, std::uint64_t i) {
     if constexpr (TileType::lanes == 1 && Rows::dim % 4 == 0) {
         if (batch.weights == nullptr) {
             locations.prefetch(rows, position);
@@ -230,7 +233,10 @@ struct GatherRows {
         if constexpr (TileType::lanes > 1 && !Locations::needs_bag) {
             using Item = WeightedLocation<typename Rows::RowId>;
             in_turn(
-                tile, first, last, [&](std::uint32_t p) { return Item{locations(tile, p), batch.weight(p)}; },
+                tile, first, last,
+                [&](std::uint32_t p) {
+                    return Item{locations(tile, p), batch.weight(p)};
+                },
                 [&](std::uint32_t begin, int count, const Item& own) {
                     for (int lane = 0; lane < count; ++lane) {
                         float values[RowShape<Rows::dim, TileType::lanes>::local] = {};

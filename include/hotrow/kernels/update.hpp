@@ -16,8 +16,8 @@ namespace hotrow::detail {
 /// it; a result that is not finite is rejected whole, and row and state stay as they were. `location` is not `nowhere`.
 template <class Rows, class States, class OptimizerType, Tile TileType>
 HOTROW_HD HOTROW_INLINE bool update_row(const TileType& tile, const TablesView<typename Rows::RowId>& tables, const Rows& rows, std::uint8_t* flags,
-                                        const States& states, const OptimizerType& optimizer,
-                                        typename Rows::Location location, std::uint64_t row, const float* gradient, std::uint64_t step) {
+                                        const States& states, const OptimizerType& optimizer, typename Rows::Location location, std::uint64_t row,
+                                        const float* gradient, std::uint64_t step) {
     if constexpr (Rows::Presence::is_lazy) {
         if (!rows.is_line(location)) rows.begin_write(row);
     }

@@ -16,9 +16,7 @@ class Buffer {
 public:
     Buffer() = default;
     Buffer(Backend& backend, std::int64_t size, MemoryKind kind = MemoryKind::own)
-        : backend_(&backend),
-          kind_(kind),
-          bytes_(static_cast<std::size_t>(size) * sizeof(T)),
+        : backend_(&backend), kind_(kind), bytes_(static_cast<std::size_t>(size) * sizeof(T)),
           data_(bytes_ == 0 ? nullptr : static_cast<T*>(kind == MemoryKind::own ? backend.allocate(bytes_) : backend.allocate_apart(bytes_, kind))) {}
     Buffer(Buffer&& other) noexcept { *this = std::move(other); }
     Buffer& operator=(Buffer&& other) noexcept {

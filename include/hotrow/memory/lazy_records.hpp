@@ -72,7 +72,8 @@ struct FirstRecords {
 /// How the rows of a placement lie in memory.
 template <int Dim, class RowFormatType, class OptimizerType, class PlacementType>
 using RecordsOf =
-    std::conditional_t<PlacementType::is_lazy, JointRecords<Dim, RowFormatType, OptimizerType, FirstRecords<Dim, RowFormatType, OptimizerType>::template Presence>,
+    std::conditional_t<PlacementType::is_lazy,
+                       JointRecords<Dim, RowFormatType, OptimizerType, FirstRecords<Dim, RowFormatType, OptimizerType>::template Presence>,
                        std::conditional_t<PlacementType::is_apart, JointRecords<Dim, RowFormatType, OptimizerType, AlwaysPresent>, SeparateRecords>>;
 
 /// Asks the disk for the records that a batch needs: those of rows that are admitted, and those used in place. One call a run.

@@ -35,9 +35,7 @@ class FileHandle {
 public:
     FileHandle() = default;
     FileHandle(std::string path, int flags) : path_(std::move(path)) {
-        do {
-            descriptor_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0666);
-        } while (descriptor_ < 0 && errno == EINTR);
+        do { descriptor_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0666); } while (descriptor_ < 0 && errno == EINTR);
     }
     FileHandle(FileHandle&& other) noexcept : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
     FileHandle& operator=(FileHandle&& other) noexcept {
@@ -66,16 +64,16 @@ public:
     }
     /// Whether this is the file that has the name `path` now.
     bool is_at(const std::string& path) const {
-        struct stat about {}, named {};
+        struct stat about {
+        }, named{};
         return ::fstat(descriptor_, &about) == 0 && ::stat(path.c_str(), &named) == 0 && about.st_dev == named.st_dev && about.st_ino == named.st_ino;
     }
     void resize(std::uint64_t bytes) const {
         int result = 0;
-        do {
-            result = ::ftruncate(descriptor_, static_cast<off_t>(bytes));
-        } while (result != 0 && errno == EINTR);
+        do { result = ::ftruncate(descriptor_, static_cast<off_t>(bytes)); } while (result != 0 && errno == EINTR);
         if (result != 0) {
-            refuse_call(path_, "it cannot get a size of " + std::to_string(bytes) + " bytes, most of them holes", errno, "take a file system, and a limit of file sizes, that allow it");
+            refuse_call(path_, "it cannot get a size of " + std::to_string(bytes) + " bytes, most of them holes", errno,
+                        "take a file system, and a limit of file sizes, that allow it");
         }
     }
     void write(const void* from, std::size_t bytes, std::uint64_t at) const {
@@ -83,7 +81,9 @@ public:
         while (bytes > 0) {
             const ssize_t written = ::pwrite(descriptor_, next, bytes, static_cast<off_t>(at));
             if (written < 0 && errno == EINTR) continue;
-            if (written <= 0) refuse_call(path_, std::to_string(bytes) + " bytes cannot be written at " + std::to_string(at), written == 0 ? ENOSPC : errno, "make room, and try again");
+            if (written <= 0)
+                refuse_call(path_, std::to_string(bytes) + " bytes cannot be written at " + std::to_string(at), written == 0 ? ENOSPC : errno,
+                            "make room, and try again");
             next += written;
             at += static_cast<std::uint64_t>(written);
             bytes -= static_cast<std::size_t>(written);
@@ -106,9 +106,7 @@ public:
     /// Gives bytes `first .. first + count` blocks of the disk, so that a mapping of them can be written even if the disk fills up. What they hold stays.
     void allocate(std::uint64_t first, std::uint64_t count) const {
         int result = 0;
-        do {
-            result = ::fallocate(descriptor_, 0, static_cast<off_t>(first), static_cast<off_t>(count));
-        } while (result != 0 && errno == EINTR);
+        do { result = ::fallocate(descriptor_, 0, static_cast<off_t>(first), static_cast<off_t>(count)); } while (result != 0 && errno == EINTR);
         if (result == 0) return;
         if (errno == EOPNOTSUPP || errno == ENOSYS) return fill_holes(first, count);
         refuse_call(path_, "the disk gives no " + std::to_string(count) + " bytes more", errno, "make room on it, and try again; what was flushed is safe");
@@ -136,7 +134,8 @@ inline void sync_folder_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     const FileHandle folder(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
     // Some file systems refuse, and some folders may be written but not read: then names are the system's matter.
-    if (folder.is_open() && ::fsync(folder.descriptor()) != 0 && errno == EIO) refuse_call(path, "its name cannot be brought to the disk", errno, "check the disk");
+    if (folder.is_open() && ::fsync(folder.descriptor()) != 0 && errno == EIO)
+        refuse_call(path, "its name cannot be brought to the disk", errno, "check the disk");
 }
 
 /// Bytes of a file, or zeros of no file, in memory.
@@ -165,7 +164,8 @@ public:
 private:
     Mapping(const std::string& path, int descriptor, std::uint64_t bytes, int flags) : bytes_(bytes) {
         void* const data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
-        if (data == MAP_FAILED) refuse_call(path, std::to_string(bytes) + " bytes cannot be mapped", errno, "raise the limit of address space (ulimit -v), or use fewer rows");
+        if (data == MAP_FAILED)
+            refuse_call(path, std::to_string(bytes) + " bytes cannot be mapped", errno, "raise the limit of address space (ulimit -v), or use fewer rows");
         data_ = static_cast<std::byte*>(data);
     }
 

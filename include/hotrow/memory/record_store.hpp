@@ -70,8 +70,8 @@ std::string describe_table(const Options& options) {
     for (int i = 0; i < View::dim; ++i) probe[i] = 0.37f * static_cast<float>(i % 17) - 1.0f;
     alignas(64) std::byte row[static_cast<std::size_t>(View::Layout::stride)];
     Format::template initialise<View::dim>(SingleLane{}, probe, row, RandomKey{1u, 2u, 3u});
-    std::string text = "dim " + std::to_string(View::dim) + ", rows of " + std::to_string(View::Layout::stride) + " bytes (" + Format::Precision_t::name + ", " +
-                       hex(hash(start, row, sizeof(row))) + "), optimizer ";
+    std::string text = "dim " + std::to_string(View::dim) + ", rows of " + std::to_string(View::Layout::stride) + " bytes (" + Format::Precision_t::name +
+                       ", " + hex(hash(start, row, sizeof(row))) + "), optimizer ";
     if constexpr (requires { std::string(Optimizer::name); }) {
         text += Optimizer::name;
     } else {
@@ -88,12 +88,13 @@ std::string describe_table(const Options& options) {
             first = hash(first, &element, sizeof(element));
         }
     }
-    text += " with " + std::to_string(View::stored_stride - View::Layout::stride) + " bytes a row (" + hex(first) + "), seed " + std::to_string(options.seed) + ", first values in +-" +
-            (options.initial_range ? std::to_string(*options.initial_range) : std::string("sqrt(1 / rows)")) + ", tables of";
+    text += " with " + std::to_string(View::stored_stride - View::Layout::stride) + " bytes a row (" + hex(first) + "), seed " + std::to_string(options.seed) +
+            ", first values in +-" + (options.initial_range ? std::to_string(*options.initial_range) : std::string("sqrt(1 / rows)")) + ", tables of";
     constexpr std::size_t shown = 32;
     for (std::size_t t = 0; t < options.table_rows.size() && t < shown; ++t) text += " " + std::to_string(options.table_rows[t]);
     if (options.table_rows.size() > shown) {
-        text += " ... (" + std::to_string(options.table_rows.size()) + " tables, " + hex(hash(start, options.table_rows.data(), options.table_rows.size() * sizeof(std::int64_t))) + ")";
+        text += " ... (" + std::to_string(options.table_rows.size()) + " tables, " +
+                hex(hash(start, options.table_rows.data(), options.table_rows.size() * sizeof(std::int64_t))) + ")";
     }
     return text + " rows";
 }
@@ -107,8 +108,9 @@ public:
 
     RecordStore() = default;
     RecordStore(Backend&, const Options& options, std::uint64_t rows)
-        : file_(std::make_unique<RowFile>(options.placement.path, RowFile::Shape{rows, static_cast<std::uint32_t>(View::stored_stride), describe_table<View>(options),
-                                                                                static_cast<std::uint32_t>(sizeof(LastingState))},
+        : file_(std::make_unique<RowFile>(options.placement.path,
+                                          RowFile::Shape{rows, static_cast<std::uint32_t>(View::stored_stride), describe_table<View>(options),
+                                                         static_cast<std::uint32_t>(sizeof(LastingState))},
                                           options.placement.resident_bytes)) {
         if (!file_->is_new()) std::memcpy(&lasting_, file_->state().data(), sizeof(lasting_));
     }

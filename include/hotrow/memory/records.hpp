@@ -73,7 +73,11 @@ HOTROW_HD HOTROW_INLINE void copy_bytes(const TileType& tile, const std::byte* f
     if constexpr (TileType::lanes == 1) {
         std::memcpy(to, from, Bytes);
     } else {
-        constexpr int width = Alignment % 16 == 0 && Bytes % 16 == 0 ? 16 : Alignment % 8 == 0 && Bytes % 8 == 0 ? 8 : Alignment % 4 == 0 && Bytes % 4 == 0 ? 4 : Alignment % 2 == 0 && Bytes % 2 == 0 ? 2 : 1;
+        constexpr int width = Alignment % 16 == 0 && Bytes % 16 == 0 ? 16
+                              : Alignment % 8 == 0 && Bytes % 8 == 0 ? 8
+                              : Alignment % 4 == 0 && Bytes % 4 == 0 ? 4
+                              : Alignment % 2 == 0 && Bytes % 2 == 0 ? 2
+                                                                     : 1;
         struct alignas(width) Word {
             unsigned char bytes[width];
         };

@@ -35,7 +35,7 @@ public:
     struct Shape {
         std::uint64_t rows;
         std::uint32_t record_bytes;
-        std::string description;  ///< what the records mean; a file with another one is refused
+        std::string description;    ///< what the records mean; a file with another one is refused
         std::uint32_t state_bytes;  ///< of the caller's state, at most `max_state_bytes`
     };
     static constexpr std::uint32_t max_state_bytes = 1024;
@@ -45,7 +45,8 @@ public:
     /// Opens the table at `path`, or creates it. Throws `StorageError`; then nothing has changed.
     RowFile(const std::string& path, const Shape& shape, std::uint64_t resident_limit = 0) : shape_(shape), resident_limit_(resident_limit) {
         file_ = FileHandle(path, O_RDWR);
-        if (!file_.is_open() && errno != ENOENT) refuse_call(path, "it cannot be opened for reading and writing", errno, "give the path of a file that may be written");
+        if (!file_.is_open() && errno != ENOENT)
+            refuse_call(path, "it cannot be opened for reading and writing", errno, "give the path of a file that may be written");
         if (file_.is_open()) {
             if (!file_.is_regular()) refuse_file(path, "it is a device or a pipe and no regular file; give another path");
             lock(file_);
@@ -122,7 +123,10 @@ public:
     /// Makes the file, with this state of the caller's, what it opens as from now on. Nobody writes rows meanwhile. Throws `StorageError` if the disk fails; then
     /// the file has to be opened anew, since the system drops what it could not write and would call the next attempt a success.
     void commit(std::span<const std::byte> state) {
-        if (failed_) refuse_file(path(), "an earlier flush did not reach the disk, so no later one can be trusted; close the table and open it again, as its last good flush left it");
+        if (failed_)
+            refuse_file(
+                path(),
+                "an earlier flush did not reach the disk, so no later one can be trusted; close the table and open it again, as its last good flush left it");
         failed_ = true;
         Control& now = *control();
         std::memcpy(now.state[(now.epoch + 1u) % 2u], state.data(), state.size());
@@ -201,7 +205,8 @@ private:
         if (errno != EWOULDBLOCK) refuse_call(file.path(), "it cannot be locked", errno, "take a file system with locks");
         Control other{};
         file.read(&other, sizeof(other), page);
-        refuse_file(file.path(), "it is in use" + (other.owner == 0 ? std::string() : " by process " + std::to_string(other.owner)) + "; one embedding at a time may have it open");
+        refuse_file(file.path(), "it is in use" + (other.owner == 0 ? std::string() : " by process " + std::to_string(other.owner)) +
+                                     "; one embedding at a time may have it open");
     }
 
     Header header_of(const char (&magic)[8], std::uint64_t id) const {
@@ -254,22 +259,28 @@ private:
         if (std::memcmp(header.magic, table_magic, sizeof(table_magic)) != 0) refuse_file(path(), "it is no table of hotrow's; give another path");
         if (header.byte_order != 0x01020304u) refuse_file(path(), "it was written by a machine with another order of bytes; open it on one of that kind");
         if (header.version > version) {
-            refuse_file(path(), "its format is version " + std::to_string(header.version) + ", and this library knows up to " + std::to_string(version) + "; open it with a newer one");
+            refuse_file(path(), "its format is version " + std::to_string(header.version) + ", and this library knows up to " + std::to_string(version) +
+                                    "; open it with a newer one");
         }
         const std::uint64_t size = file_.size();
         std::string description(static_cast<std::size_t>(std::min(header.description_bytes, max_description_bytes)), '\0');
         file_.read(description.data(), description.size(), 2u * page);
-        if (header.checksum != checksum_of(header, description)) refuse_file(path(), "its header is damaged (the checksum differs); restore the file from a copy");
-        if (header.rows != shape_.rows || header.record_bytes != shape_.record_bytes || header.state_bytes != shape_.state_bytes || description != shape_.description) {
-            refuse_file(path(), "it holds another table: " + std::to_string(header.rows) + " records of " + std::to_string(header.record_bytes) + " bytes (" + description + ") where " +
-                                    std::to_string(shape_.rows) + " of " + std::to_string(shape_.record_bytes) + " (" + shape_.description + ") are wanted; give another path, or the same policies and options");
+        if (header.checksum != checksum_of(header, description))
+            refuse_file(path(), "its header is damaged (the checksum differs); restore the file from a copy");
+        if (header.rows != shape_.rows || header.record_bytes != shape_.record_bytes || header.state_bytes != shape_.state_bytes ||
+            description != shape_.description) {
+            refuse_file(path(), "it holds another table: " + std::to_string(header.rows) + " records of " + std::to_string(header.record_bytes) + " bytes (" +
+                                    description + ") where " + std::to_string(shape_.rows) + " of " + std::to_string(shape_.record_bytes) + " (" +
+                                    shape_.description + ") are wanted; give another path, or the same policies and options");
         }
         if (size < file_bytes()) {
-            refuse_file(path(), "it has " + std::to_string(size) + " bytes and should have " + std::to_string(file_bytes()) + ": it was truncated; restore it from a copy");
+            refuse_file(path(), "it has " + std::to_string(size) + " bytes and should have " + std::to_string(file_bytes()) +
+                                    ": it was truncated; restore it from a copy");
         }
         Control now{};
         file_.read(&now, sizeof(now), page);
-        if (now.epoch == 0 || now.journal_count > shape_.rows) refuse_file(path(), "the count of its flushes or of its journal is damaged; restore the file from a copy");
+        if (now.epoch == 0 || now.journal_count > shape_.rows)
+            refuse_file(path(), "the count of its flushes or of its journal is damaged; restore the file from a copy");
         id_ = header.id;
     }
 
@@ -289,7 +300,8 @@ private:
         const std::uint64_t count = std::max(control()->journal_count, sealed);
         const std::uint64_t size = journal_file_.size(), needed = page + count * entry_bytes();
         if (count > 0 && (!is_ours || size < needed)) {
-            refuse_file(path, "the table was not flushed before its process ended, and this is not its whole journal (" + std::to_string(size) + " bytes, " + std::to_string(needed) +
+            refuse_file(path, "the table was not flushed before its process ended, and this is not its whole journal (" + std::to_string(size) + " bytes, " +
+                                  std::to_string(needed) +
                                   " are needed), without which the last flush cannot be restored; put the journal back beside the table");
         }
         if (std::memcmp(found.magic, journal_magic, sizeof(journal_magic)) != 0 && (size > page || std::memcmp(&found, &none, sizeof(none)) != 0)) {
@@ -376,7 +388,9 @@ private:
 
 #else
 
-    RowFile(const std::string& path, const Shape&, std::uint64_t = 0) { refuse_file(path, "memory-mapped tables need Linux; keep the rows in memory (BackendMemory)"); }
+    RowFile(const std::string& path, const Shape&, std::uint64_t = 0) {
+        refuse_file(path, "memory-mapped tables need Linux; keep the rows in memory (BackendMemory)");
+    }
     bool is_new() const { return true; }
     std::span<const std::byte> state() const { return {}; }
     RowFileView view() const { return {}; }

@@ -45,7 +45,8 @@ struct RowFileView {
         const std::uint64_t bit = std::uint64_t{1} << (row % 64u);
         if ((atomic(saved[row / 64u]).load(std::memory_order_relaxed) & bit) != 0u) return;
         const std::uint64_t index = atomic(*journal_count).fetch_add(1, std::memory_order_relaxed);
-        if (index >= journal_room->load(std::memory_order_relaxed)) throw StorageError("hotrow: more rows are written than room was made for in the journal");  // ours to prevent
+        if (index >= journal_room->load(std::memory_order_relaxed))
+            throw StorageError("hotrow: more rows are written than room was made for in the journal");  // ours to prevent
         JournalEntry* const entry = reinterpret_cast<JournalEntry*>(journal + index * JournalEntry::bytes(record_bytes));
         const bool was_touched = is_touched(row);
         entry->row = row;

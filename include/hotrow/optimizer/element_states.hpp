@@ -85,7 +85,8 @@ private:
         (Format<K>::template decode<Dim>(tile, record + Layout<Dim>::template offset<K>, values[K]), ...);
     }
     template <int Dim, Tile TileType, class V, int... K>
-    HOTROW_HD HOTROW_INLINE static void store_each(const TileType& tile, const V& values, std::byte* record, const RandomKey& key, std::integer_sequence<int, K...>) {
+    HOTROW_HD HOTROW_INLINE static void store_each(const TileType& tile, const V& values, std::byte* record, const RandomKey& key,
+                                                   std::integer_sequence<int, K...>) {
         (Format<K>::template encode<Dim>(tile, values[K], record + Layout<Dim>::template offset<K>, detail::state_key(key, K)), ...);
     }
     template <int Dim, Tile TileType, class V, int... K>

@@ -50,13 +50,13 @@ concept OptimizerOfRows = requires(const O& optimizer, float* row, const float* 
     { optimizer.template update<4>(SingleLane{}, row, gradient, state) } -> std::same_as<bool>;
 };
 template <class O>
-concept OptimizerOfElements =
-    requires(const O& optimizer, float* row, const float* gradient, typename O::RowState& state, typename detail::ElementsOf<O>::type::template Values<4>& elements) {
-        { optimizer.template update<4>(SingleLane{}, row, gradient, StepInfo{}, state, elements) } -> std::same_as<bool>;
-    };
+concept OptimizerOfElements = requires(const O& optimizer, float* row, const float* gradient, typename O::RowState& state,
+                                       typename detail::ElementsOf<O>::type::template Values<4>& elements) {
+    { optimizer.template update<4>(SingleLane{}, row, gradient, StepInfo{}, state, elements) } -> std::same_as<bool>;
+};
 template <class O>
-concept Optimizer = std::is_trivially_copyable_v<O> && std::is_trivially_copyable_v<typename O::RowState> && (OptimizerOfRows<O> || OptimizerOfElements<O>) &&
-                    requires(const O& optimizer) {
+concept Optimizer = std::is_trivially_copyable_v<O> && std::is_trivially_copyable_v<typename O::RowState> &&
+                    (OptimizerOfRows<O> || OptimizerOfElements<O>)&&requires(const O& optimizer) {
                         { optimizer.initial_state() } -> std::same_as<typename O::RowState>;
                     };
 
@@ -66,23 +66,30 @@ namespace detail {
 template <class O>
 struct OptimizerRequirements {
     static_assert(std::is_trivially_copyable_v<O>, "optimizer: it must be trivially copyable; kernels read its hyperparameters from the backend's memory");
-    static_assert(requires { typename O::RowState; }, "optimizer: it lacks `RowState`, what it keeps per row; `using RowState = NoState` for nothing");
-    static_assert(requires { typename O::RowState; requires std::is_trivially_copyable_v<typename O::RowState>; },
-                  "optimizer: `RowState` must be trivially copyable; keep numbers, not containers or pointers");
-    static_assert(requires(const O& optimizer) { { optimizer.initial_state() } -> std::same_as<typename O::RowState>; },
-                  "optimizer: it lacks `RowState initial_state() const`");
+    static_assert(
+        requires { typename O::RowState; }, "optimizer: it lacks `RowState`, what it keeps per row; `using RowState = NoState` for nothing");
+    static_assert(
+        requires {
+            typename O::RowState;
+            requires std::is_trivially_copyable_v<typename O::RowState>;
+        }, "optimizer: `RowState` must be trivially copyable; keep numbers, not containers or pointers");
+    static_assert(
+        requires(const O& optimizer) {
+            { optimizer.initial_state() } -> std::same_as<typename O::RowState>;
+        }, "optimizer: it lacks `RowState initial_state() const`");
     static_assert(is_element_states<typename ElementsOf<O>::type>, "optimizer: `Elements`, what it keeps per element, must be ElementStates<RowFormats...>");
-    static_assert(OptimizerOfRows<O> || OptimizerOfElements<O>,
-                  "optimizer: it lacks `template <int Dim, Tile T> bool update(const T& tile, float* row, const float* gradient, RowState& state) const`; with `Elements`, "
-                  "`template <int Dim, Tile T, class V> bool update(const T& tile, float* row, const float* gradient, const StepInfo& info, RowState& state, V& elements) const`");
+    static_assert(OptimizerOfRows<O> || OptimizerOfElements<O>, "optimizer: it lacks `template <int Dim, Tile T> bool update(const T& tile, float* row, const "
+                                                                "float* gradient, RowState& state) const`; with `Elements`, "
+                                                                "`template <int Dim, Tile T, class V> bool update(const T& tile, float* row, const float* "
+                                                                "gradient, const StepInfo& info, RowState& state, V& elements) const`");
     static_assert(OptimizerOfElements<O> || ElementsOf<O>::type::count == 0,
                   "optimizer: it has `Elements`, which its `update` does not take: `update<Dim>(tile, row, gradient, info, state, elements)`");
 };
 
 /// One step of any optimizer; those without per-element state get none.
 template <int Dim, class O, Tile TileType, class V>
-HOTROW_HD HOTROW_INLINE bool update_by(const O& optimizer, const TileType& tile, float* row, const float* gradient, const StepInfo& info, typename O::RowState& state,
-                                       V& elements) {
+HOTROW_HD HOTROW_INLINE bool update_by(const O& optimizer, const TileType& tile, float* row, const float* gradient, const StepInfo& info,
+                                       typename O::RowState& state, V& elements) {
     if constexpr (OptimizerOfElements<O>) {
         return optimizer.template update<Dim>(tile, row, gradient, info, state, elements);
     } else {

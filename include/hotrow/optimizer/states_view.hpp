@@ -57,7 +57,8 @@ struct StatesView : detail::StatesOfLines<typename OptimizerType::RowState, Reco
     /// Those by row id: of a row that is not cached, or of any row of separate arrays.
     HOTROW_HD Place of_row(std::uint64_t row) const {
         Place place{row_states, element_states};
-        if constexpr (keeps_row_states) place.row_state = reinterpret_cast<RowState*>(reinterpret_cast<std::byte*>(row_states) + row * static_cast<std::uint64_t>(row_state_stride));
+        if constexpr (keeps_row_states)
+            place.row_state = reinterpret_cast<RowState*>(reinterpret_cast<std::byte*>(row_states) + row * static_cast<std::uint64_t>(row_state_stride));
         if constexpr (keeps_elements) place.elements += row * static_cast<std::uint64_t>(element_stride);
         return place;
     }

@@ -29,9 +29,7 @@ struct AffineGrid {
         float inverse;
         HOTROW_HD float operator()(float value) const { return arithmetic::product(arithmetic::fma(value, unit, origin), inverse); }
     };
-    HOTROW_HD Steps steps() const {
-        return {unit, -arithmetic::product(bias, unit), reciprocal_of_scale(arithmetic::product(scale, unit))};
-    }
+    HOTROW_HD Steps steps() const { return {unit, -arithmetic::product(bias, unit), reciprocal_of_scale(arithmetic::product(scale, unit))}; }
 
     /// The grid that covers low .. high with `Levels` steps: bias <= low, and the last level reaches high.
     template <int Levels, class Qparam>

@@ -106,7 +106,8 @@ struct BlockPart {
         constexpr std::uint32_t sign = 0x80000000u;  // turned over, unsigned integers of the same order
         const std::uint32_t low = lowest_of<Shape::lanes>(tile, static_cast<std::uint32_t>(low_key) ^ sign);
         const std::uint32_t high = highest_of<Shape::lanes>(tile, static_cast<std::uint32_t>(high_key) ^ sign);
-        return {arithmetic::from_ordered(static_cast<std::int32_t>(low ^ sign)) + 0.0f, arithmetic::from_ordered(static_cast<std::int32_t>(high ^ sign)) + 0.0f};
+        return {arithmetic::from_ordered(static_cast<std::int32_t>(low ^ sign)) + 0.0f,
+                arithmetic::from_ordered(static_cast<std::int32_t>(high ^ sign)) + 0.0f};
     }
 
     /// Largest magnitude in the block, on all of its lanes.
@@ -147,12 +148,8 @@ HOTROW_HD HOTROW_INLINE void for_each_block(const TileType& tile, F&& f) {
     constexpr int full = Shape::Row::local_packs / packs;
     constexpr int rest = Shape::Row::local_packs % packs;
     HOTROW_UNROLL
-    for (int g = 0; g < full; ++g) {
-        f(BlockPart<Dim, N, packs, TileType>{tile, 4 * g * packs, g * packs * TileType::lanes + tile.rank()});
-    }
-    if constexpr (rest > 0) {
-        f(BlockPart<Dim, N, rest, TileType>{tile, 4 * full * packs, full * packs * TileType::lanes + tile.rank()});
-    }
+    for (int g = 0; g < full; ++g) { f(BlockPart<Dim, N, packs, TileType>{tile, 4 * g * packs, g * packs * TileType::lanes + tile.rank()}); }
+    if constexpr (rest > 0) { f(BlockPart<Dim, N, rest, TileType>{tile, 4 * full * packs, full * packs * TileType::lanes + tile.rank()}); }
 }
 
 /// values[i] = value(code i), the precision's own way if it has one.

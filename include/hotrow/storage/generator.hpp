@@ -62,8 +62,7 @@ struct Philox4x32 {
     HOTROW_HD static void fill(const State& state, int first, std::uint32_t (&words)[N]) {
         HOTROW_UNROLL
         for (int i = 0; i < N; i += 4) {
-            const std::uint32_t counter[4] = {static_cast<std::uint32_t>(first + i) / 4u, state.counter[1], state.counter[2],
-                                              state.counter[3]};
+            const std::uint32_t counter[4] = {static_cast<std::uint32_t>(first + i) / 4u, state.counter[1], state.counter[2], state.counter[3]};
             block(counter, state.key, words + i);
         }
     }

@@ -85,9 +85,7 @@ private:
             const float over = arithmetic::fma(magnitude(values[i]), inverse, -limit);
             return sum + (over > 0.0f ? over : 0.0f);
         });
-        const float out = part.sum([&](int i, float sum) {
-            return sum + (arithmetic::fma(magnitude(values[i]), inverse, -limit) > 0.0f ? 1.0f : 0.0f);
-        });
+        const float out = part.sum([&](int i, float sum) { return sum + (arithmetic::fma(magnitude(values[i]), inverse, -limit) > 0.0f ? 1.0f : 0.0f); });
         const float in = static_cast<float>(part.size()) - out;
         const float descent = arithmetic::fma(limit, excess, -arithmetic::product(variance, in));
         const float curvature = arithmetic::fma(limit * limit, out + 1.0f, arithmetic::product(variance, in));

@@ -73,9 +73,7 @@ struct QparamStorage<Fp32> {
 namespace detail {
 
 /// 1 / scale, or 0 for scales under 2^-126, whose reciprocal may overflow: such rows are constant for all purposes.
-HOTROW_HD inline float reciprocal_of_scale(float scale) {
-    return scale >= arithmetic::power_of_two(-126) ? arithmetic::quotient(1.0f, scale) : 0.0f;
-}
+HOTROW_HD inline float reciprocal_of_scale(float scale) { return scale >= arithmetic::power_of_two(-126) ? arithmetic::quotient(1.0f, scale) : 0.0f; }
 
 /// Takes a number of steps between bounds, 0 <= low <= high. Compared as integers: positive floats have their order, negative ones are
 /// negative.

@@ -63,9 +63,7 @@ struct AwayFromZero : WithoutRandomness {
         const std::int32_t below = static_cast<std::int32_t>(t);
         return below + (static_cast<float>(below) < t ? 1 : 0);
     }
-    HOTROW_HD static std::uint32_t drop_bits(std::uint32_t m, int shift, std::uint32_t) {
-        return (m + ((1u << shift) - 1u)) >> shift;
-    }
+    HOTROW_HD static std::uint32_t drop_bits(std::uint32_t m, int shift, std::uint32_t) { return (m + ((1u << shift) - 1u)) >> shift; }
 };
 
 /// To either neighbour, with probabilities that make the mean exact: up with probability p, the distance to the neighbour

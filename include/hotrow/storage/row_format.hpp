@@ -39,8 +39,7 @@ struct RowFormat : private detail::RowFormatRequirements<PrecisionType, Quantize
         static_assert(Dim >= 1, "RowFormat::Layout<Dim>: Dim must be at least 1");
         static constexpr int pack_bytes = 4 * PrecisionType::bits / 8;  ///< of four codes
         /// What every stored row is aligned to.
-        static constexpr int alignment =
-            pack_bytes > QuantizerType::qparam_alignment ? pack_bytes : QuantizerType::qparam_alignment;
+        static constexpr int alignment = pack_bytes > QuantizerType::qparam_alignment ? pack_bytes : QuantizerType::qparam_alignment;
         static constexpr int code_bytes = (Dim + 3) / 4 * pack_bytes;  ///< of all codes
         /// Where the qparams begin.
         static constexpr int qparam_offset =

@@ -127,9 +127,7 @@ struct RowsView : RecordsType::template Presence<RowIdType> {
     template <Tile TileType>
     HOTROW_HD void store_line(const TileType& tile, std::uint64_t slot, const float* values) const {
         float* to = line(slot);
-        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) {
-            detail::store_scalars<decltype(width)::value>(values + i, to + element);
-        });
+        for_each_stretch<Dim>(tile, [&](auto width, int i, int element) { detail::store_scalars<decltype(width)::value>(values + i, to + element); });
     }
 
     HOTROW_HD HOTROW_INLINE void prefetch(Location location) const {

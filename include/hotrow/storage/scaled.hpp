@@ -39,9 +39,7 @@ struct ScaledBlocks {
                 RoundingType::random_words(state, element, words);
                 float scaled[n];
                 HOTROW_UNROLL
-                for (int j = 0; j < n; ++j) {
-                    scaled[j] = Dim % 4 == 0 || element + j < Dim ? arithmetic::product(values[i + j], inverse) : 0.0f;
-                }
+                for (int j = 0; j < n; ++j) { scaled[j] = Dim % 4 == 0 || element + j < Dim ? arithmetic::product(values[i + j], inverse) : 0.0f; }
                 P::template pack<n, RoundingType>(scaled, words, codes + element * P::bits / 8);
             });
         });

@@ -49,8 +49,7 @@ struct SmallFloat {
             // As an FP32 pattern the exponent lacks the difference of the biases; an exact product supplies it and
             // normalises subnormals.
             const bool infinite = magnitude > (max_ordinal << (23 - MantissaBits));
-            magnitude = arithmetic::bits_of(arithmetic::float_of(magnitude) * arithmetic::power_of_two(127 - bias)) |
-                        (infinite ? 0x7f800000u : 0u);
+            magnitude = arithmetic::bits_of(arithmetic::float_of(magnitude) * arithmetic::power_of_two(127 - bias)) | (infinite ? 0x7f800000u : 0u);
         }
         return arithmetic::float_of(sign | magnitude);
     }

@@ -13,7 +13,7 @@ namespace hotrow {
 /// What a cache decision may depend on besides the line itself.
 struct CacheClock {
     std::uint64_t step;     ///< number of plans so far, this one included
-    std::uint64_t seed;  ///< of the embedding
+    std::uint64_t seed;     ///< of the embedding
     std::uint32_t now = 0;  ///< the policy's own time, if it has one: `time(lookups, slots)`
 };
 
@@ -36,15 +36,19 @@ struct NoScore {
 /// * `looks_ahead = true`, and then `priority(score, slot, clock, next_use)`;
 /// * `DefaultAdmission` and `DefaultGhosts`: what goes best with it.
 template <class E>
-concept Eviction = requires(typename E::Score score, CacheClock clock, std::uint32_t lookups) {
-    requires std::unsigned_integral<typename E::Score> || std::is_empty_v<typename E::Score>;
-    { E::admitted(clock, lookups) } -> std::same_as<typename E::Score>;
-    { E::hit(score, clock, lookups) } -> std::same_as<typename E::Score>;
-} && (requires(typename E::Score score, CacheClock clock, std::uint64_t slot) {
-    { E::priority(score, slot, clock) } -> std::same_as<std::uint32_t>;
-} || requires(typename E::Score score, CacheClock clock, std::uint64_t slot, NextUse next) {
-    { E::priority(score, slot, clock, next) } -> std::same_as<std::uint32_t>;
-});
+concept Eviction =
+    requires(typename E::Score score, CacheClock clock, std::uint32_t lookups) {
+        requires std::unsigned_integral<typename E::Score> || std::is_empty_v<typename E::Score>;
+        { E::admitted(clock, lookups) } -> std::same_as<typename E::Score>;
+        { E::hit(score, clock, lookups) } -> std::same_as<typename E::Score>;
+    } &&
+    (
+        requires(typename E::Score score, CacheClock clock, std::uint64_t slot) {
+            { E::priority(score, slot, clock) } -> std::same_as<std::uint32_t>;
+        } ||
+        requires(typename E::Score score, CacheClock clock, std::uint64_t slot, NextUse next) {
+            { E::priority(score, slot, clock, next) } -> std::same_as<std::uint32_t>;
+        });
 
 /// Whether the policy wants to know what announced batches will look up.
 template <class E>
