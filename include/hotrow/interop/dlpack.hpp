@@ -17,7 +17,6 @@
 #include <span>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 /// Tensors of other libraries (PyTorch, NumPy, JAX, ...) as what hotrow takes, and hotrow's memory as tensors of theirs, by DLPack and without copies.
@@ -101,21 +100,22 @@ Batch<I> batch_of(const DLTensor& indices, const DLTensor& offsets, const DLTens
 /// Memory as a tensor of `shape`, row-major, its rows `row_stride` elements apart (0: no gaps). `owner` lives until the tensor's deleter is called, which is the
 /// receiver's to do, once; the memory must live as long. Nothing is copied.
 template <class T>
-DLManagedTensor* tensor_of(T* data, std::vector<std::int64_t> shape, DLDevice device, std::shared_ptr<const void> owner = {}, std::int64_t row_stride = 0) {
+DLManagedTensor* tensor_of(T* data, const std::vector<std::int64_t>& shape, DLDevice device, const std::shared_ptr<const void>& owner = {},
+                           std::int64_t row_stride = 0) {
     struct Held {
         DLManagedTensor tensor{};
         std::vector<std::int64_t> shape, strides;
         std::shared_ptr<const void> owner;
     };
     auto held = std::make_unique<Held>();
-    held->shape = std::move(shape);
+    held->shape = shape;
     held->strides.resize(held->shape.size());
     std::int64_t stride = 1;
     for (std::size_t i = held->shape.size(); i-- > 0;) {
         held->strides[i] = stride;
         stride = i + 1 == held->shape.size() && row_stride != 0 ? row_stride : stride * held->shape[i];
     }
-    held->owner = std::move(owner);
+    held->owner = owner;
     DLTensor& tensor = held->tensor.dl_tensor;
     tensor.data = const_cast<std::remove_cv_t<T>*>(data);
     tensor.device = device;
@@ -130,15 +130,15 @@ DLManagedTensor* tensor_of(T* data, std::vector<std::int64_t> shape, DLDevice de
 
 /// The lines of an embedding's cache, [lines][Dim] of float. A line's row is in `view().tags`. Valid while the embedding lives: give it as `owner`, or see to it.
 template <class Embedding>
-DLManagedTensor* lines_of(const Embedding& embedding, DLDevice device, std::shared_ptr<const void> owner = {}) {
-    return tensor_of(embedding.view().lines, {embedding.lines(), Embedding::dim}, device, std::move(owner), Embedding::View::line_stride);
+DLManagedTensor* lines_of(const Embedding& embedding, DLDevice device, const std::shared_ptr<const void>& owner = {}) {
+    return tensor_of(embedding.view().lines, {embedding.lines(), Embedding::dim}, device, owner, Embedding::View::line_stride);
 }
 
 /// The stored rows of an embedding of FP32 rows, [rows][Dim] of float, by linear row id; those that are cached are in their lines. As `lines_of`.
 template <class Embedding>
     requires(Embedding::View::stored_as_lines)
-DLManagedTensor* stored_rows_of(const Embedding& embedding, DLDevice device, std::shared_ptr<const void> owner = {}) {
-    return tensor_of(reinterpret_cast<float*>(embedding.view().stored), {embedding.rows(), Embedding::dim}, device, std::move(owner),
+DLManagedTensor* stored_rows_of(const Embedding& embedding, DLDevice device, const std::shared_ptr<const void>& owner = {}) {
+    return tensor_of(reinterpret_cast<float*>(embedding.view().stored), {embedding.rows(), Embedding::dim}, device, owner,
                      Embedding::View::stored_stride / static_cast<std::int64_t>(sizeof(float)));
 }
 
