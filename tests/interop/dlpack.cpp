@@ -98,6 +98,14 @@ TEST_CASE("Tensors that do not fit are refused by what they are and what they sh
     REQUIRE(dlpack::span_of<float>(view, cpu).size() == 12);
     view.byte_offset = 2;
     REQUIRE(contains(refusal([&] { (void)dlpack::span_of<float>(view, cpu); }), "not aligned to its 4 bytes"));
+    std::int64_t huge[] = {std::int64_t{1} << 33, std::int64_t{1} << 33};
+    view = matrix.view();
+    view.shape = huge;
+    REQUIRE(contains(refusal([&] { (void)dlpack::span_of<float>(view, cpu); }), "more elements than memory can"));
+    std::int64_t empty[] = {3, 0}, ones[] = {1, 1};  // as PyTorch describes it
+    view.shape = empty;
+    view.strides = ones;
+    REQUIRE(dlpack::span_of<float>(view, cpu).empty());
     Tensor<BFloat16> brain{std::vector<BFloat16>(2), {2}};
     REQUIRE(dlpack::span_of<BFloat16>(brain.view(), cpu).size() == 2);
     REQUIRE(contains(refusal([&] { (void)dlpack::span_of<Float16>(brain.view(), cpu); }), "is of bfloat16; give float16"));

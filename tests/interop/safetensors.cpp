@@ -126,9 +126,21 @@ TEST_CASE("Malformed files are refused before anything changes", "[interop]") {
         "stands twice"));
     Wide embedding = made<Wide>(1);
     REQUIRE_THROWS_AS(load_safetensors(embedding, "/no such folder/file", 0, "t"), StorageError);
+    REQUIRE_THROWS_AS(load_safetensors(embedding, std::filesystem::temp_directory_path(), 0, "t"), StorageError);
     REQUIRE_THROWS_AS(save_safetensors(embedding, "/no such folder/file", names), StorageError);
     REQUIRE_THROWS_AS(save_safetensors(embedding, "anywhere", std::span(names).first(1)), ShapeError);
     REQUIRE_THROWS_AS(load_safetensors(embedding, "anywhere", 2, "t"), IndexError);
+}
+
+TEST_CASE("A save that is refused leaves the file that was there", "[interop]") {
+    const TemporaryFile file;
+    Wide embedding = made<Wide>(1);
+    save_safetensors(embedding, file.path(), names);
+    REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), std::vector<std::string>{"same", "same"}), StorageError);
+    REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), std::vector<std::string>{"__metadata__", "b"}), StorageError);
+    Wide other = made<Wide>(2);
+    load_safetensors(other, file.path(), 0, names[0]);
+    REQUIRE((rows_of(other, 0) == rows_of(embedding, 0)));
 }
 
 // For read_safetensors.py: element e of row r of table t is 100 t + r + e / 8.

@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cctype>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -164,7 +166,9 @@ class SafetensorsFile {
 public:
     explicit SafetensorsFile(const std::filesystem::path& path) : path_(path.string()), file_(path, std::ios::binary) {
         if (!file_) refuse("it cannot be opened: " + std::string(std::strerror(errno)), "give the path of a file that may be read");
-        const std::uint64_t size = std::filesystem::file_size(path);
+        std::error_code failure;  // a folder or a device opens, and has no size
+        const std::uint64_t size = std::filesystem::file_size(path, failure);
+        if (failure) refuse("it has no size: " + failure.message(), "give the path of a regular file");
         std::uint64_t header_bytes = 0;
         if (size < sizeof(header_bytes))
             refuse("it has " + std::to_string(size) + " bytes, fewer than the 8 of a length", "give a file that safetensors wrote");
@@ -271,7 +275,8 @@ inline constexpr std::int64_t rows_a_piece = 1 << 14;
 
 /// Writes the current values of all tables to a safetensors file: tensor `names[t]` is [rows of table t][Dim] of F32. Rows in lines, and rows that are stored in few
 /// bits, are written as what they are worth; optimizer state is not. The file appears whole under its name or not at all: it is written beside, at `path` + ".part".
-/// Waits for the stream. Throws `ShapeError` if there is not one name a table, `StorageError` if the file cannot be written.
+/// Waits for the stream. Throws `ShapeError` if there is not one name a table, `StorageError` if the file cannot be written, or two
+/// tables have one name.
 template <class Embedding>
 void save_safetensors(Embedding& embedding, const std::filesystem::path& path, std::span<const std::string> names,
                       typename Embedding::Stream stream = typename Embedding::Stream{}) {
@@ -279,6 +284,15 @@ void save_safetensors(Embedding& embedding, const std::filesystem::path& path, s
     if (names.size() != table_rows.size()) {
         throw ShapeError("hotrow: save_safetensors was given " + std::to_string(names.size()) + " names for " + std::to_string(table_rows.size()) +
                          " tables; give one each");
+    }
+    for (std::size_t t = 0; t < names.size(); ++t) {
+        if (names[t] == "__metadata__")
+            throw StorageError("hotrow: a tensor cannot be named __metadata__, which the format keeps for itself; give another name");
+        const auto first = std::find(names.begin(), names.end(), names[t]);
+        if (first != names.begin() + static_cast<std::ptrdiff_t>(t)) {
+            throw StorageError("hotrow: tables " + std::to_string(first - names.begin()) + " and " + std::to_string(t) + " are both named \"" + names[t] +
+                               "\"; give each a name of its own");
+        }
     }
     constexpr std::uint64_t row_bytes = Embedding::dim * sizeof(float);
     std::string header = "{";
@@ -319,6 +333,10 @@ void save_safetensors(Embedding& embedding, const std::filesystem::path& path, s
         std::error_code ignored;
         std::filesystem::remove(part, ignored);
         throw StorageError("hotrow: " + std::string(error.what()) + "; give a path that may be replaced");
+    } catch (...) {  // reading rows failed
+        std::error_code ignored;
+        std::filesystem::remove(part, ignored);
+        throw;
     }
 }
 

@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -70,9 +71,16 @@ std::span<T> span_of(const DLTensor& tensor, DLDevice device, const char* what =
     if (tensor.device.device_type != device.device_type || tensor.device.device_id != device.device_id) {
         refuse("is on " + detail::text_of(tensor.device) + "; move it to " + detail::text_of(device));
     }
+    bool is_empty = false;  // strides of no elements say nothing, and differ between libraries
+    for (int i = 0; i < tensor.ndim; ++i) {
+        if (tensor.shape[i] < 0) refuse("has the extent " + std::to_string(tensor.shape[i]) + "; give 0 or more");
+        is_empty = is_empty || tensor.shape[i] == 0;
+    }
+    if (is_empty) return {};
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(T));
     std::int64_t size = 1;
     for (int i = tensor.ndim - 1; i >= 0; --i) {
-        if (tensor.shape[i] < 0) refuse("has the extent " + std::to_string(tensor.shape[i]) + "; give 0 or more");
+        if (tensor.shape[i] > most / size) refuse("has more elements than memory can, from dimension " + std::to_string(i) + " on; correct its shape");
         if (tensor.strides != nullptr && tensor.shape[i] > 1 && tensor.strides[i] != size) {
             refuse("has stride " + std::to_string(tensor.strides[i]) + " in dimension " + std::to_string(i) + " where " + std::to_string(size) +
                    " leaves no gap; make it contiguous");
