@@ -6,6 +6,7 @@
 #include <hotrow/checkpoint/safetensors.hpp>
 #include <hotrow/hotrow.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -141,6 +142,25 @@ TEST_CASE("A save that is refused leaves the file that was there", "[interop]") 
     Wide other = made<Wide>(2);
     load_safetensors(other, file.path(), 0, names[0]);
     REQUIRE((rows_of(other, 0) == rows_of(embedding, 0)));
+}
+
+TEST_CASE("A value that is not finite is refused before anything changes", "[interop]") {
+    constexpr std::int64_t many = 20'000;  // more than one piece
+    using Long = CachedEmbedding<1, RowFormat<Fp32, Cast>, Cache<DirectMapped, Lru>, Sgd, Host>;
+    std::string data(many * sizeof(float), '\0');
+    const float bad = INFINITY;
+    std::memcpy(data.data() + (many - 2) * sizeof(float), &bad, sizeof(bad));
+    const TemporaryFile file(file_of(R"({"t":{"dtype":"F32","shape":[20000,1],"data_offsets":[0,80000]}})", data));
+    Long embedding({.table_rows = {many}, .threads = 1});
+    std::vector<float> before(many), after(many);
+    embedding.read_rows(0, 0, before);
+    std::string message;
+    try {
+        load_safetensors(embedding, file.path(), 0, "t");
+    } catch (const NonFiniteError& error) { message = error.what(); }
+    REQUIRE(contains(message, "value 0 of row 19998 of tensor \"t\" is inf"));
+    embedding.read_rows(0, 0, after);
+    REQUIRE((after == before));
 }
 
 // For read_safetensors.py: element e of row r of table t is 100 t + r + e / 8.

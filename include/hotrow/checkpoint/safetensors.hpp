@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../error.hpp"
+#include "../execution/arithmetic.hpp"
 #include "../storage/small_float.hpp"
 
 #include <algorithm>
@@ -341,7 +342,7 @@ void save_safetensors(Embedding& embedding, const std::filesystem::path& path, s
 }
 
 /// Sets all rows of a table to a tensor of a safetensors file, [rows][Dim] of F32, F16 or BF16, as `write_rows` does: rounded as the row format says. The file is checked
-/// before anything changes; throws `StorageError` for one that is malformed, or lacks the tensor, or has it in another shape or type, `NonFiniteError` when it comes to a value that is not finite.
+/// before anything changes; throws `StorageError` for one that is malformed, or lacks the tensor, or has it in another shape or type, `NonFiniteError` for a value that is not finite.
 /// Waits for the stream.
 template <class Embedding>
 void load_safetensors(Embedding& embedding, const std::filesystem::path& path, int table, const std::string& name,
@@ -354,11 +355,21 @@ void load_safetensors(Embedding& embedding, const std::filesystem::path& path, i
     detail::SafetensorsFile file(path);
     const detail::TensorEntry& tensor = file.matrix(name, static_cast<std::uint64_t>(rows), Embedding::dim);
     std::vector<float> values;
-    for (std::int64_t row = 0; row < rows; row += detail::rows_a_piece) {
-        values.resize(static_cast<std::size_t>(std::min(detail::rows_a_piece, rows - row)) * Embedding::dim);
-        file.read(tensor, static_cast<std::uint64_t>(row) * Embedding::dim, values);
-        embedding.write_rows(table, row, values, stream);
-    }
+    const auto each_piece = [&](const auto& use) {
+        for (std::int64_t row = 0; row < rows; row += detail::rows_a_piece) {
+            values.resize(static_cast<std::size_t>(std::min(detail::rows_a_piece, rows - row)) * Embedding::dim);
+            file.read(tensor, static_cast<std::uint64_t>(row) * Embedding::dim, values);
+            use(row);
+        }
+    };
+    each_piece([&](std::int64_t row) {
+        const auto bad = std::find_if_not(values.begin(), values.end(), [](float value) { return arithmetic::is_finite(value); });
+        if (bad == values.end()) return;
+        const std::int64_t at = bad - values.begin();
+        throw NonFiniteError("hotrow: " + path.string() + ": value " + std::to_string(at % Embedding::dim) + " of row " +
+                             std::to_string(row + at / Embedding::dim) + " of tensor \"" + name + "\" is " + std::to_string(*bad) + "; rows must be finite");
+    });
+    each_piece([&](std::int64_t row) { embedding.write_rows(table, row, values, stream); });
 }
 
 }  // namespace hotrow

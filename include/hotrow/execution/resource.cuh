@@ -35,7 +35,8 @@ concept DeviceResource = std::copy_constructible<R> && (detail::StreamResource<R
 
 /// `Cuda` with all its device memory from a resource of the user's: `CachedEmbedding<..., CudaWith<Resource>>`, made with
 /// `CachedEmbedding(options, CudaWith(resource, stream), stream)`. What is allocated is `footprint(options)`, on the stream given here, and it is given back on
-/// that stream, which must outlive the embedding. Memory of `HostMemory` and `ManagedMemory` is the CUDA runtime's as ever.
+/// that stream, which must outlive the embedding: like any memory of such a resource, it may serve another stream only once that one has waited for this, and this must wait for the
+/// last work of the others before the embedding is destroyed, or `reserve` makes it larger. Memory of `HostMemory` and `ManagedMemory` is the CUDA runtime's as ever.
 /// Exceptions of the resource are passed on.
 template <DeviceResource Resource>
 class CudaWith : public Cuda {
