@@ -226,6 +226,37 @@ TEST_CASE("A full disk is an error before anything changes", "[embedding]") {
     REQUIRE(code == 0);
 }
 
+TEST_CASE("A table on a file system that became read-only is refused, and whole", "[embedding]") {
+    const int code = on_small_disk(8 << 20, [](const std::filesystem::path& folder) {
+        const std::string path = (folder / "table").string();
+        std::vector<float> before;
+        {
+            InFile embedding(options_of<InFile>(1, path));
+            train_and_flush(embedding, 0);
+            embedding.clear_cache();
+            before = all_of(embedding);
+        }
+        if (mount("none", folder.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, nullptr) != 0) return 77;
+        try {
+            const InFile embedding(options_of<InFile>(1, path));
+            return 3;
+        } catch (const StorageError& error) {
+            const std::string text = error.what();
+            if (text.find(path) == std::string::npos || text.find("Read-only file system") == std::string::npos ||
+                text.find("may be written") == std::string::npos)
+                return 4;
+        }
+        if (mount("none", folder.c_str(), "tmpfs", MS_REMOUNT, nullptr) != 0) return 77;
+        InFile embedding(options_of<InFile>(1, path));
+        return all_of(embedding) == before ? 0 : 5;
+    });
+    if (code < 0) {
+        WARN("SKIPPED: this system allows no file system of one's own, so a read-only one is not tested");
+        return;
+    }
+    REQUIRE(code == 0);
+}
+
 TEST_CASE("One process at a time has a table open", "[embedding]") {
     const TableFile file;
     InFile embedding(options_of<InFile>(1, file.path()));
