@@ -233,6 +233,7 @@ public:
     void forward(const Plan<I>& plan, const S& output, Stream stream = Stream{}) {
         forward(plan, detail::std_span(output), stream);
     }
+    /// `plan` and `forward` in one, for a `cuda::std::span`.
     template <Index I, detail::OtherSpan S>
     [[nodiscard]] Plan<I> forward(const Batch<I>& batch, const S& output, Stream stream = Stream{}) {
         return forward(batch, detail::std_span(output), stream);
@@ -273,6 +274,7 @@ public:
         end(plan.place, stream);
     }
 
+    /// The same for a `cuda::std::span`.
     template <Index I, detail::OtherSpan S>
     void backward(const Plan<I>& plan, const S& gradient, Stream stream = Stream{}) {
         backward(plan, detail::std_span(gradient), stream);
@@ -356,6 +358,7 @@ public:
         mark_access(stream);
     }
 
+    /// The same for a `cuda::std::span`.
     template <Index I, detail::OtherSpan S>
     void lookup(const Batch<I>& batch, const S& output, Stream stream = Stream{}) {
         lookup(batch, detail::std_span(output), stream);

@@ -44,8 +44,10 @@ public:
     /// The same without a resource: what is asked for sizes.
     using Sizes = Cuda;
 
+    /// `resource` is copied; references and handles are resources too.
     CudaWith(Resource resource, cudaStream_t stream) : resource_(std::move(resource)), stream_(stream) {}
 
+    /// `bytes` bytes of device memory from the resource, aligned to `alignment`; for the embedding.
     void* allocate(std::size_t bytes) {
         if constexpr (detail::StreamResource<Resource>) {
             return resource_.allocate(cuda::stream_ref(stream_), bytes, alignment);
@@ -53,6 +55,7 @@ public:
             return resource_.allocate_async(bytes, alignment, cuda::stream_ref(stream_));
         }
     }
+    /// Back to the resource.
     void deallocate(void* block, std::size_t bytes) noexcept {
         if constexpr (detail::StreamResource<Resource>) {
             resource_.deallocate(cuda::stream_ref(stream_), block, bytes, alignment);
