@@ -76,23 +76,4 @@ using RecordsOf =
                        JointRecords<Dim, RowFormatType, OptimizerType, FirstRecords<Dim, RowFormatType, OptimizerType>::template Presence>,
                        std::conditional_t<PlacementType::is_apart, JointRecords<Dim, RowFormatType, OptimizerType, AlwaysPresent>, SeparateRecords>>;
 
-/// Asks the disk for the records that a batch needs: those of rows that are admitted, and those used in place. One call a run.
-template <class Rows>
-struct AskForRecords {
-    Rows rows;
-    PlanView<typename Rows::RowId> plan;
-    Geometry<typename Rows::RowId> geometry;
-
-    template <Tile TileType>
-    HOTROW_HD void operator()(const TileType&, std::uint64_t run) const {
-        const auto location = plan.run_location[run];
-        if (location == nowhere<typename Rows::RowId>) return;
-        if (plan.run_evicted[run] != plan.not_admitted) {
-            rows.will_need(geometry.row(plan.keys[plan.run_begin[run]]));
-        } else if (!rows.is_line(location)) {
-            rows.will_need(rows.row_of(location));
-        }
-    }
-};
-
 }  // namespace hotrow::detail

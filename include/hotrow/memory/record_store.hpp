@@ -5,6 +5,7 @@
 #include "../cache/geometry.hpp"
 #include "../execution/tile.hpp"
 #include "../options.hpp"
+#include "../storage/generator.hpp"
 #include "buffer.hpp"
 #include "placement.hpp"
 #include "row_file.hpp"
