@@ -56,8 +56,14 @@ TEST_CASE("A batch of tensors is looked up where the tensors lie", "[interop]") 
     REQUIRE_FALSE((output.values == direct));  // trained in between
 }
 
+template <class E>
+concept OffersStoredRows = requires(const E& embedding) { dlpack::stored_rows_of(embedding, cpu); };
+
 TEST_CASE("Lines and FP32 rows are tensors of the embedding's memory", "[interop]") {
     auto embedding = std::make_shared<Embedding>(Embedding::Options{.table_rows = {50}, .cache_fraction = 0.2, .seed = 1, .threads = 1});
+    using InFile = CachedEmbedding<6, RowFormat<Fp32, Cast>, Cache<SetAssociative<4>, Lru>, RowwiseAdagrad, Host, std::uint32_t, MappedFile>;
+    STATIC_REQUIRE(OffersStoredRows<Embedding>);
+    STATIC_REQUIRE_FALSE(OffersStoredRows<InFile>);  // where rows that nobody wrote have no bytes yet
     const std::weak_ptr<Embedding> watch = embedding;
     std::vector<float> expected(50 * 6);
     embedding->read_rows(0, 0, expected);
@@ -98,6 +104,9 @@ TEST_CASE("Tensors that do not fit are refused by what they are and what they sh
     REQUIRE(dlpack::span_of<float>(view, cpu).size() == 12);
     view.byte_offset = 2;
     REQUIRE(contains(refusal([&] { (void)dlpack::span_of<float>(view, cpu); }), "not aligned to its 4 bytes"));
+    view = matrix.view();
+    view.data = nullptr;
+    REQUIRE(contains(refusal([&] { (void)dlpack::span_of<float>(view, cpu); }), "has 12 elements and no memory"));
     std::int64_t huge[] = {std::int64_t{1} << 33, std::int64_t{1} << 33};
     view = matrix.view();
     view.shape = huge;

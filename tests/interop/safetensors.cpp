@@ -125,6 +125,11 @@ TEST_CASE("Malformed files are refused before anything changes", "[interop]") {
     REQUIRE(contains(
         refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]},"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})", data)),
         "stands twice"));
+    REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})", data + "more")), "bytes 168 to 172 are of no tensor"));
+    REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[4,172]}})", "hole" + data)), "bytes 0 to 4 are of no tensor"));
+    REQUIRE(contains(refusal(file_of(R"({"\u12":{}})", "")), "four hexadecimal digits"));
+    REQUIRE(contains(refusal(file_of(R"({"\ud83dx":{}})", "")), "half a surrogate pair"));
+    REQUIRE(contains(refusal(file_of(R"({"\x":{}})", "")), "an escape that JSON does not know"));
     Wide embedding = made<Wide>(1);
     REQUIRE_THROWS_AS(load_safetensors(embedding, "/no such folder/file", 0, "t"), StorageError);
     REQUIRE_THROWS_AS(load_safetensors(embedding, std::filesystem::temp_directory_path(), 0, "t"), StorageError);
@@ -133,12 +138,24 @@ TEST_CASE("Malformed files are refused before anything changes", "[interop]") {
     REQUIRE_THROWS_AS(load_safetensors(embedding, "anywhere", 2, "t"), IndexError);
 }
 
+TEST_CASE("Names and metadata may have any character", "[interop]") {
+    const std::string header = R"({"__metadata__":{"by":"\u001b"},"\u0041\u00e9\u20ac\ud83d\ude00":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})";
+    const TemporaryFile file(file_of(header, std::string(168, '\0')));
+    Wide embedding = made<Wide>(1);
+    load_safetensors(embedding, file.path(), 1, "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+    REQUIRE((rows_of(embedding, 1) == std::vector<float>(42, 0.0f)));
+}
+
 TEST_CASE("A save that is refused leaves the file that was there", "[interop]") {
     const TemporaryFile file;
     Wide embedding = made<Wide>(1);
     save_safetensors(embedding, file.path(), names);
     REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), std::vector<std::string>{"same", "same"}), StorageError);
     REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), std::vector<std::string>{"__metadata__", "b"}), StorageError);
+    const std::filesystem::path part = std::filesystem::path(file.path()).string() + ".part";
+    std::filesystem::create_directory(part);
+    REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), names), StorageError);
+    REQUIRE(std::filesystem::remove(part));  // it was not the save's to remove
     Wide other = made<Wide>(2);
     load_safetensors(other, file.path(), 0, names[0]);
     REQUIRE((rows_of(other, 0) == rows_of(embedding, 0)));

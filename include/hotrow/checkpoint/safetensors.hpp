@@ -10,6 +10,7 @@
 #include <bit>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -85,15 +86,58 @@ private:
             if (c == '\\') {
                 if (at_ >= json_.size()) break;
                 c = json_[at_++];
+                if (c == 'u') {
+                    append_utf8(text, code_point());
+                    continue;
+                }
                 constexpr std::string_view escapes = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
                 const std::size_t which = escapes.find(c);
-                if (which == std::string_view::npos) refuse("a name has an escape that is not read here, at byte " + std::to_string(at_));
+                if (which == std::string_view::npos) refuse("a string has an escape that JSON does not know, at byte " + std::to_string(at_));
                 c = meanings[which];
             }
             text += c;
         }
         expect('"');
         return text;
+    }
+    /// Four hexadecimal digits.
+    std::uint32_t code_unit() {
+        std::uint32_t unit = 0;
+        const char* const first = json_.data() + at_;
+        const char* const last = first + std::min<std::size_t>(4, json_.size() - at_);
+        const auto [end, failure] = std::from_chars(first, last, unit, 16);
+        if (failure != std::errc{} || end != first + 4) refuse("\\u is not followed by four hexadecimal digits, at byte " + std::to_string(at_));
+        at_ += 4;
+        return unit;
+    }
+    /// What follows \u: one unit of UTF-16, or a pair.
+    std::uint32_t code_point() {
+        const std::uint32_t unit = code_unit();
+        if (unit < 0xd800u || unit > 0xdfffu) return unit;
+        if (unit < 0xdc00u && json_.substr(at_, 2) == "\\u") {
+            at_ += 2;
+            const std::uint32_t low = code_unit();
+            if (low >= 0xdc00u && low <= 0xdfffu) return 0x10000u + ((unit - 0xd800u) << 10) + (low - 0xdc00u);
+        }
+        refuse("a string has half a surrogate pair, at byte " + std::to_string(at_));
+    }
+    static void append_utf8(std::string& text, std::uint32_t point) {
+        const auto tail = [&](int shift) { text += static_cast<char>(0x80u | ((point >> shift) & 0x3fu)); };
+        if (point < 0x80u) {
+            text += static_cast<char>(point);
+        } else if (point < 0x800u) {
+            text += static_cast<char>(0xc0u | (point >> 6));
+            tail(0);
+        } else if (point < 0x10000u) {
+            text += static_cast<char>(0xe0u | (point >> 12));
+            tail(6);
+            tail(0);
+        } else {
+            text += static_cast<char>(0xf0u | (point >> 18));
+            tail(12);
+            tail(6);
+            tail(0);
+        }
     }
     std::uint64_t number() {
         skip_spaces();
@@ -225,7 +269,7 @@ public:
 private:
     [[noreturn]] void refuse(const std::string& why, const std::string& remedy) const { throw StorageError("hotrow: " + path_ + ": " + why + "; " + remedy); }
 
-    /// Sizes fit shapes, and no two tensors share bytes.
+    /// Sizes fit shapes; tensors share no bytes and leave none over, as the format wants it.
     void check_offsets(std::uint64_t bytes) const {
         std::vector<std::pair<std::uint64_t, std::uint64_t>> parts;
         for (const auto& [name, entry] : tensors_) {
@@ -245,9 +289,17 @@ private:
             parts.emplace_back(entry.begin, entry.end);
         }
         std::sort(parts.begin(), parts.end());
-        for (std::size_t i = 1; i < parts.size(); ++i) {
-            if (parts[i].first < parts[i - 1].second) refuse("two tensors share bytes from " + std::to_string(parts[i].first) + " on", "write the file again");
+        std::uint64_t end = 0;
+        for (const auto& part : parts) {
+            if (part.first < end) refuse("two tensors share bytes from " + std::to_string(part.first) + " on", "write the file again");
+            if (part.first > end) refuse_rest(end, part.first);
+            end = part.second;
         }
+        if (end != bytes) refuse_rest(end, bytes);
+    }
+
+    [[noreturn]] void refuse_rest(std::uint64_t begin, std::uint64_t end) const {
+        refuse("bytes " + std::to_string(begin) + " to " + std::to_string(end) + " are of no tensor", "write the file again");
     }
 
     std::string path_;
@@ -308,8 +360,10 @@ void save_safetensors(Embedding& embedding, const std::filesystem::path& path, s
     header.resize((header.size() + 7u) / 8u * 8u, ' ');  // so that tensors are aligned
 
     const std::filesystem::path part = path.string() + ".part";
+    bool is_ours = false;  // what could not be opened is not this call's to remove
     try {
         std::ofstream file(part, std::ios::binary | std::ios::trunc);
+        is_ours = file.is_open();
         file.exceptions(std::ios::failbit | std::ios::badbit);
         const std::uint64_t length = header.size();
         file.write(reinterpret_cast<const char*>(&length), sizeof(length));
@@ -327,7 +381,7 @@ void save_safetensors(Embedding& embedding, const std::filesystem::path& path, s
     } catch (const std::ios::failure&) {
         const int error = errno;
         std::error_code ignored;
-        std::filesystem::remove(part, ignored);
+        if (is_ours) std::filesystem::remove(part, ignored);
         throw StorageError("hotrow: " + part.string() + ": " + std::to_string(offset) + " bytes of weights cannot be written: " + std::strerror(error) +
                            "; give a path in a folder that may be written, with room");
     } catch (const std::filesystem::filesystem_error& error) {

@@ -87,6 +87,7 @@ std::span<T> span_of(const DLTensor& tensor, DLDevice device, const char* what =
         }
         size *= tensor.shape[i];
     }
+    if (tensor.data == nullptr) refuse("has " + std::to_string(size) + " elements and no memory; give its data");
     const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(tensor.data) + tensor.byte_offset;
     if (address % alignof(T) != 0) refuse("is not aligned to its " + std::to_string(alignof(T)) + " bytes; copy it");
     return {reinterpret_cast<T*>(address), static_cast<std::size_t>(size)};
@@ -143,8 +144,9 @@ DLManagedTensor* lines_of(const Embedding& embedding, DLDevice device, const std
 }
 
 /// The stored rows of an embedding of FP32 rows, [rows][Dim] of float, by linear row id; those that are cached are in their lines. As `lines_of`.
+/// Not of a `MappedFile`, whose records are zeros until their rows are first written.
 template <class Embedding>
-    requires(Embedding::View::stored_as_lines)
+    requires(Embedding::View::stored_as_lines && !Embedding::View::Placement::is_lazy)
 DLManagedTensor* stored_rows_of(const Embedding& embedding, DLDevice device, const std::shared_ptr<const void>& owner = {}) {
     return tensor_of(reinterpret_cast<float*>(embedding.view().stored), {embedding.rows(), Embedding::dim}, device, owner,
                      Embedding::View::stored_stride / static_cast<std::int64_t>(sizeof(float)));
