@@ -605,10 +605,8 @@ public:
         v.foresight = foresight_.view();
         stored_.describe(v);
         if constexpr (PlacementType::is_lazy) {
-            v.row_seed = options_.seed;
-            v.first_row_of = table_begin_.data();
+            v.id_space = static_cast<const TablesView<RowId>&>(v);
             v.ranges = ranges_.data();
-            v.range_count = table_count();
             v.first_optimizer = first_optimizer_;
         }
         v.lines = lines_.data();

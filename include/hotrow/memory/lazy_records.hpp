@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../batch/tables_view.hpp"
 #include "../config.hpp"
 #include "../execution/tile.hpp"
 #include "../optimizer/states_view.hpp"
@@ -26,10 +27,8 @@ struct FirstRecords {
         static constexpr bool is_lazy = true;
 
         RowFileView file;
-        std::uint64_t row_seed;
-        const std::uint64_t* first_row_of;  ///< [tables + 1]
-        const float* ranges;                ///< [tables]
-        std::uint32_t range_count;
+        TablesView<RowId> id_space;
+        const float* ranges;            ///< [tables]
         OptimizerType first_optimizer;  ///< as it was at construction: first states come from it
 
         /// Calls `f` with the bytes of a row's record, `record` being where it is or will be.
@@ -58,12 +57,10 @@ struct FirstRecords {
 
     private:
         void make(std::uint64_t row, std::byte* record) const {
-            std::uint32_t table = 0;
-            while (table + 1u < range_count && first_row_of[table + 1u] <= row) ++table;
-            first_stored_row<Dim, RowFormatType>(SingleLane{}, row_seed, row, ranges[table], record);
+            first_stored_row<Dim, RowFormatType>(SingleLane{}, id_space.seed, row, ranges[id_space.table_of(row)], record);
             Layout::clear_gaps(record);
             using States = StatesView<Dim, OptimizerType>;
-            first_states<Dim, States>(SingleLane{}, first_optimizer, row_seed, row,
+            first_states<Dim, States>(SingleLane{}, first_optimizer, id_space.seed, row,
                                       {reinterpret_cast<typename States::RowState*>(record + Layout::row_state_offset), record + Layout::elements_offset});
         }
     };
