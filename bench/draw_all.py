@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws all pictures of docs/pictures from fresh runs: builds nothing, runs the programs of a build folder, and calls plot.py. Needs matplotlib.
 
-    cmake --preset test && cmake --build --preset test
+    cmake --preset bench && cmake --build --preset bench
     bench/draw_all.py --criteo criteo_80k.tsv --results results
 
 Results are kept in a folder; a picture whose results are there is drawn from them, so that a run that was stopped goes on. The sweep of accuracy is
@@ -65,7 +65,7 @@ def measure(command, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=Path, default=ROOT / "build/test", help="folder of the programs (build/test)")
+    parser.add_argument("--build", type=Path, default=ROOT / "build/bench", help="folder of the programs (build/bench)")
     parser.add_argument("--criteo", type=Path, help="click data: the first 80,000 rows of Criteo's display advertising challenge")
     parser.add_argument("--results", type=Path, required=True, help="folder for what the programs report")
     parser.add_argument("--pictures", type=Path, help="folder for the pictures (docs/pictures; with --quick that of the results)")
@@ -81,7 +81,7 @@ def main():
     programs = {name: arguments.build / path for name, path in {"row_error": "bench/bench_row_error", "hit_rate": "bench/bench_hit_rate", "link_bytes": "bench/bench_link_bytes", "dlrm": "examples/dlrm/dlrm"}.items()}
     for program in programs.values():
         if not program.exists():
-            parser.error(f"{program} is missing; build it (cmake --preset test && cmake --build --preset test), or give --build")
+            parser.error(f"{program} is missing; build it (cmake --preset bench && cmake --build --preset bench), or give --build")
 
     def draw(picture, results):
         run([sys.executable, ROOT / "bench/plot.py", picture, results, pictures / f"{picture}.svg"])

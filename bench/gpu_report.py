@@ -4,7 +4,7 @@
 
     bench/gpu_report.py --out results                         everything, in the order of the stages
     bench/gpu_report.py --out results --stages build,times    some of it; results of other stages stay
-    bench/gpu_report.py --out results --dry-run --build build/test --runtime <folder of the emulator's libcudart.so.13>
+    bench/gpu_report.py --out results --dry-run --build build/bench --runtime <folder of the emulator's libcudart.so.13>
 
 Stages: machine, build, tests, sanitizers, times, torch, ncu. Each writes its results when it has them, is stopped at its limit (--limit), and says what
 it leaves out and why. The table is printed last and is in the folder as summary.txt, beside everything in full. Exits with 1 if a stage failed.

@@ -3,7 +3,7 @@
 // uniform int64 ids. `rows` is million lookups a second; `read` and `rewrite` are floors: the same rows read (and written back),
 // with the same prefetching, and nothing computed.
 //
-//     build/test/bench/bench_host_lookup --benchmark_repetitions=15 --benchmark_report_aggregates_only=true
+//     build/bench/bench/bench_host_lookup --benchmark_repetitions=15 --benchmark_report_aggregates_only=true
 
 #include <benchmark/benchmark.h>
 #include <hotrow/hotrow.hpp>

@@ -2,7 +2,7 @@
 // What a cache costs on the host: plan and forward of a warm cache beside a plain gather of FP32 rows that knows no
 // cache. 26 tables of Criteo-like sizes, 2,048 samples of one lookup a table, dim 64, Zipf-distributed rows.
 //
-//     build/test/bench/bench_host_step --threads=1 --rows=2000000 --zipf=1.05 --share=0.05 --benchmark_repetitions=5
+//     build/bench/bench/bench_host_step --threads=1 --rows=2000000 --zipf=1.05 --share=0.05 --benchmark_repetitions=5
 //
 // Each iteration takes all batches by the gather, then all of them by the embedding, so that both see the same machine;
 // counters are medians over iterations.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes per row against error, for every row format: the table and the picture of docs/row_formats.md, which bench/plot.py makes of
 //
-//     build/test/bench/bench_row_error --benchmark_out=row_error.json
+//     build/bench/bench/bench_row_error --benchmark_out=row_error.json
 //
 // Counters: bytes_64 and bytes_128 of a stored row by dim; nearest_64, stochastic_64 and nearest_128, errors by rounding and dim. Error: root of the mean
 // square over 2,000 rows of standard Gaussian elements, which is also relative to their deviation. Times are of no interest.

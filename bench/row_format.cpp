@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encoding and decoding of every row format on all cores of the host; see row_format.hpp.
 //
-//     build/test/bench/bench_row_format --benchmark_min_time=0.3
+//     build/bench/bench/bench_row_format --benchmark_min_time=0.3
 #include "row_format.hpp"
 
 #include <hotrow/execution/host.hpp>

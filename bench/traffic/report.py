@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts what the kernels of a training step move, beside the least that they could move.
 
-    bench/traffic/report.py --program build/test/bench/bench_traffic --runtime <folder of a counting libcudart.so.13>
+    bench/traffic/report.py --program build/bench/bench/bench_traffic --runtime <folder of a counting libcudart.so.13>
 
 The counters are those of the GPU emulator (GPUEMU_PROFILE): warp instructions, sectors of 32 bytes as kernels ask for them (which
 the caches serve), and different sectors a launch (which memory must serve). They do not depend on time; the same program gives

@@ -201,6 +201,7 @@ public:
     /// `plan` under the name that it has when it runs ahead of its forward.
     template <Index I>
     [[nodiscard]] Plan<I> prefetch(const Batch<I>& batch, Stream stream = Stream{}) {
+        const detail::Range range("prefetch");
         return plan(batch, stream);
     }
 
@@ -290,6 +291,7 @@ public:
     void announce(const Batch<I>& batch, Stream stream = Stream{})
         requires(detail::Sizing<View>::looks_ahead)
     {
+        const detail::Range range("announce");
         const BatchView<I> seen = shaped(batch);
         if (seen.lookups > announced_lookups_) {
             throw ShapeError("hotrow: announce was given " + std::to_string(seen.lookups) + " lookups, and room is reserved for " +
@@ -379,6 +381,7 @@ public:
     /// Flushes, then empties the cache: from now on every row is what its stored row says, as after saving the stored rows and loading them again.
     /// Pins, scores and ghosts are forgotten. Throws `PlanError` while a plan is in flight.
     void clear_cache(Stream stream = Stream{}) {
+        const detail::Range range("clear_cache");
         require_no_plan("clear_cache");
         flush(stream);
         order_access(stream);
@@ -388,6 +391,7 @@ public:
 
     /// Current values of rows `first_row ..` of a table, as many as fit `values` ([rows][Dim], host memory). Waits for the stream.
     void read_rows(int table, std::int64_t first_row, std::span<float> values, Stream stream = Stream{}) {
+        const detail::Range range("read_rows");
         const std::uint64_t first = checked_range(table, first_row, values.size());
         order_access(stream);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
@@ -400,6 +404,7 @@ public:
     /// Sets rows `first_row ..` of a table to finite `values` ([rows][Dim], host memory): the line of a cached row, else
     /// the stored row, encoded. Optimizer state stays. Throws `NonFiniteError` before anything changes. Waits for the stream.
     void write_rows(int table, std::int64_t first_row, std::span<const float> values, Stream stream = Stream{}) {
+        const detail::Range range("write_rows");
         const std::uint64_t first = checked_range(table, first_row, values.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (!arithmetic::is_finite(values[i])) {
@@ -422,6 +427,7 @@ public:
     /// now: fewer than given (without repetitions) if all ways of a set are pinned. Waits for the stream.
     /// Throws `PlanError` while a plan is in flight, `IndexError` for a row outside the table, before anything changes.
     std::int64_t pin_rows(int table, std::span<const std::int64_t> rows, Stream stream = Stream{}) {
+        const detail::Range range("pin_rows");
         require_no_plan("pin_rows");
         std::vector<RowId> keys = row_ids(table, rows);
         for (RowId& key : keys) key = geometry_.key(key);
@@ -452,6 +458,7 @@ public:
 
     /// Lets rows be evicted again; they stay cached until they are. Rows that are not pinned are passed over. Throws as `pin_rows`.
     void unpin_rows(int table, std::span<const std::int64_t> rows, Stream stream = Stream{}) {
+        const detail::Range range("unpin_rows");
         require_no_plan("unpin_rows");
         const std::vector<RowId> ids = row_ids(table, rows);
         if (ids.empty()) return;

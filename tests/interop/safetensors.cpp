@@ -6,18 +6,42 @@
 #include <hotrow/checkpoint/safetensors.hpp>
 #include <hotrow/hotrow.hpp>
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 using namespace hotrow;
 using hotrow::test::TemporaryFile;
+
+// What is asked of the disk, in order: these take the place of the C library's.
+static std::vector<std::string> calls;
+#if defined(__linux__)
+extern "C" int fdatasync(int file) {
+    calls.emplace_back("bytes");
+    return static_cast<int>(::syscall(SYS_fdatasync, file));
+}
+extern "C" int fsync(int file) {
+    calls.emplace_back("name");
+    return static_cast<int>(::syscall(SYS_fsync, file));
+}
+extern "C" int rename(const char* from, const char* to) noexcept {
+    calls.emplace_back("rename");
+    return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0u));
+}
+#endif
 
 namespace {
 
@@ -58,6 +82,34 @@ std::string refusal(const std::string& content) {
     }
     return "it was read";
 }
+/// Files whose names begin with that of `path` and go on.
+std::vector<std::string> beside(const std::filesystem::path& path) {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(path.parent_path())) {
+        const std::string name = entry.path().filename().string();
+        if (name.size() > path.filename().string().size() && name.starts_with(path.filename().string())) found.push_back(name);
+    }
+    return found;
+}
+/// No file may grow beyond `bytes` while this lives.
+class LargestFile {
+public:
+    explicit LargestFile(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        if (::getrlimit(RLIMIT_FSIZE, &before_) != 0) throw std::runtime_error("no limit of file sizes can be read");
+        const rlimit now{bytes, before_.rlim_max};
+        if (::setrlimit(RLIMIT_FSIZE, &now) != 0) throw std::runtime_error("no limit of file sizes can be set");
+    }
+    LargestFile(const LargestFile&) = delete;
+    LargestFile& operator=(const LargestFile&) = delete;
+    ~LargestFile() {
+        (void)::setrlimit(RLIMIT_FSIZE, &before_);
+        (void)std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    rlimit before_{};
+    void (*handler_)(int);
+};
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -70,7 +122,7 @@ TEST_CASE("Weights go out and come back", "[interop]") {
     const auto plan = wide.forward(Batch<std::int32_t>{.indices = indices, .offsets = offsets, .batch_size = 1}, std::span(values));
     wide.backward(plan, std::span<const float>(values));  // rows in dirty lines
     save_safetensors(wide, file.path(), names);
-    REQUIRE_FALSE(std::filesystem::exists(file.path().string() + ".part"));
+    REQUIRE(beside(file.path()).empty());
 
     Wide other = made<Wide>(2);
     for (int t = 0; t < 2; ++t) load_safetensors(other, file.path(), t, names[static_cast<std::size_t>(t)]);
@@ -97,7 +149,7 @@ TEST_CASE("Halves are read", "[interop]") {
             expected.push_back(value);
         }
         const TemporaryFile file(
-            file_of(std::string(R"( {"__metadata__": {"by":"hand"}, "t":{"shape":[7, 6],"dtype":")") + type + R"(","data_offsets":[0,84]} } )", data));
+            file_of(std::string(R"({"__metadata__": {"by":"hand"}, "t":{"shape":[7, 6],"dtype":")") + type + R"(","data_offsets":[0,84]} } )", data));
         Wide embedding = made<Wide>(1);
         load_safetensors(embedding, file.path(), 1, "t");
         REQUIRE((rows_of(embedding, 1) == expected));
@@ -127,6 +179,14 @@ TEST_CASE("Malformed files are refused before anything changes", "[interop]") {
         "stands twice"));
     REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})", data + "more")), "bytes 168 to 172 are of no tensor"));
     REQUIRE(contains(refusal(file_of(R"({"t":{"dtype":"F32","shape":[7,6],"data_offsets":[4,172]}})", "hole" + data)), "bytes 0 to 4 are of no tensor"));
+    REQUIRE(contains(refusal(file_of(R"( {"t":{"dtype":"F32","shape":[7,6],"data_offsets":[0,168]}})", data)), "does not begin with '{'"));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[7,6],"shape":[7,6],"data_offsets":[0,168])"), "has shape twice"));
+    REQUIRE(contains(with(R"("dtype":"F32","shape":[07,6],"data_offsets":[0,168])"), "begins with 0"));
+    REQUIRE(contains(refusal(file_of(R"({"__metadata__":{},"__metadata__":{}})", "")), "__metadata__ stands twice"));
+    REQUIRE(contains(refusal(file_of("{\"\n\":{}}", "")), "a control character at byte 2"));
+    for (const char* bad : {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {  // UTF-8 that is none
+        REQUIRE(contains(refusal(file_of(std::string("{\"") + bad + "\":{}}", "")), "is not UTF-8"));
+    }
     REQUIRE(contains(refusal(file_of(R"({"\u12":{}})", "")), "four hexadecimal digits"));
     REQUIRE(contains(refusal(file_of(R"({"\ud83dx":{}})", "")), "half a surrogate pair"));
     REQUIRE(contains(refusal(file_of(R"({"\x":{}})", "")), "an escape that JSON does not know"));
@@ -152,14 +212,41 @@ TEST_CASE("A save that is refused leaves the file that was there", "[interop]") 
     save_safetensors(embedding, file.path(), names);
     REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), std::vector<std::string>{"same", "same"}), StorageError);
     REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), std::vector<std::string>{"__metadata__", "b"}), StorageError);
-    const std::filesystem::path part = std::filesystem::path(file.path()).string() + ".part";
-    std::filesystem::create_directory(part);
-    REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), names), StorageError);
-    REQUIRE(std::filesystem::remove(part));  // it was not the save's to remove
+    REQUIRE_THROWS_AS(save_safetensors(embedding, file.path(), std::vector<std::string>{"a", "\xff"}), StorageError);
+    Wide before = made<Wide>(2);
+    {
+        const LargestFile limit(1000);  // the file has more
+        std::string message;
+        try {
+            save_safetensors(before, file.path(), names);
+        } catch (const StorageError& error) { message = error.what(); }
+        REQUIRE(contains(message, std::strerror(EFBIG)));
+    }
+    REQUIRE(beside(file.path()).empty());
     Wide other = made<Wide>(2);
     load_safetensors(other, file.path(), 0, names[0]);
     REQUIRE((rows_of(other, 0) == rows_of(embedding, 0)));
 }
+
+TEST_CASE("A save that cannot take its place leaves nothing behind", "[interop]") {
+    Wide embedding = made<Wide>(1);
+    const TemporaryFile file;
+    const std::filesystem::path folder = file.path().string() + "_folder";
+    std::filesystem::create_directories(folder / "full");
+    REQUIRE_THROWS_AS(save_safetensors(embedding, folder, names), StorageError);
+    REQUIRE(beside(folder).empty());
+    REQUIRE(std::filesystem::remove_all(folder) == 2);
+}
+
+#if defined(__linux__)
+TEST_CASE("The bytes of a save are on the disk before it takes its name, and the name when the save returns", "[interop]") {
+    const TemporaryFile file;
+    Wide embedding = made<Wide>(1);
+    calls.clear();
+    save_safetensors(embedding, file.path(), names);
+    REQUIRE((calls == std::vector<std::string>{"bytes", "rename", "name"}));
+}
+#endif
 
 TEST_CASE("A value that is not finite is refused before anything changes", "[interop]") {
     constexpr std::int64_t many = 20'000;  // more than one piece

@@ -23,21 +23,28 @@
 /// Tensors of other libraries (PyTorch, NumPy, JAX, ...) as what hotrow takes, and hotrow's memory as tensors of theirs, by DLPack and without copies.
 namespace hotrow::dlpack {
 
-/// DLPack's type of a scalar: float, `Float16`, `BFloat16`, or an integer.
+/// DLPack's type of a scalar without `const`: of float, double, `Float16`, `BFloat16` and integers. interop/dlpack.cuh has CUDA's halves; specialise it for scalars of your own.
+template <class Scalar>
+struct DataType {
+    static_assert(std::is_arithmetic_v<Scalar> && !std::is_same_v<Scalar, bool> && sizeof(Scalar) <= 8,
+                  "dlpack: scalars are float, double, Float16, BFloat16 or integers; include hotrow/interop/dlpack.cuh for __half, or specialise DataType");
+    static constexpr DLDataType value{std::is_floating_point_v<Scalar> ? kDLFloat : std::is_signed_v<Scalar> ? kDLInt : kDLUInt, 8 * sizeof(Scalar), 1};
+};
+/// FP16.
+template <>
+struct DataType<Float16> {
+    static constexpr DLDataType value{kDLFloat, 16, 1};
+};
+/// BF16.
+template <>
+struct DataType<BFloat16> {
+    static constexpr DLDataType value{kDLBfloat, 16, 1};
+};
+
+/// The same of a scalar that may be `const`.
 template <class T>
 constexpr DLDataType data_type() {
-    using Scalar = std::remove_cv_t<T>;
-    constexpr std::uint8_t bits = 8 * sizeof(Scalar);
-    if constexpr (std::is_same_v<Scalar, BFloat16>) {
-        return {kDLBfloat, bits, 1};
-    } else if constexpr (std::is_floating_point_v<Scalar> || std::is_same_v<Scalar, Float16>) {
-        return {kDLFloat, bits, 1};
-    } else if constexpr (std::is_signed_v<Scalar>) {
-        return {kDLInt, bits, 1};
-    } else {
-        static_assert(std::is_unsigned_v<Scalar>, "dlpack: scalars are float, Float16, BFloat16 or integers");
-        return {kDLUInt, bits, 1};
-    }
+    return DataType<std::remove_cv_t<T>>::value;
 }
 
 namespace detail {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dlpack.hpp"
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+namespace hotrow::dlpack {
+
+/// CUDA's FP16: `span_of<__half>`, `tensor_of<__half>`.
+template <>
+struct DataType<__half> {
+    static constexpr DLDataType value{kDLFloat, 16, 1};
+};
+/// CUDA's BF16.
+template <>
+struct DataType<__nv_bfloat16> {
+    static constexpr DLDataType value{kDLBfloat, 16, 1};
+};
+
+}  // namespace hotrow::dlpack

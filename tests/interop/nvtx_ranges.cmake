@@ -1,0 +1,35 @@
+# cmake -DPROFILER=<module> -DWITH=<program> -DWITHOUT=<program> -DNM=<nm> -P nvtx_ranges.cmake: the ranges that a profiler sees of the same program built with
+# HOTROW_NVTX and without.
+set(ENV{NVTX_INJECTION64_PATH} "${PROFILER}")
+set(expected "domain hotrow\n")
+foreach(call IN ITEMS write_rows prefetch/plan forward backward announce plan lookup pin_rows unpin_rows flush read_rows clear_cache/flush)
+  string(REPLACE "/" ";" nested ${call})
+  foreach(range IN LISTS nested)
+    string(APPEND expected "1 begins ${range}\n")
+  endforeach()
+  foreach(range IN LISTS nested)
+    string(APPEND expected "1 ends\n")
+  endforeach()
+endforeach()
+
+execute_process(COMMAND "${WITH}" OUTPUT_VARIABLE seen RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${WITH} failed: ${status}\n${seen}")
+elseif(NOT seen STREQUAL expected)
+  message(FATAL_ERROR "the profiler saw\n${seen}and should have seen\n${expected}")
+endif()
+
+execute_process(COMMAND "${WITHOUT}" OUTPUT_VARIABLE seen RESULT_VARIABLE status)
+if(NOT status EQUAL 0 OR NOT seen STREQUAL "")
+  message(FATAL_ERROR "without HOTROW_NVTX the program ended with ${status}, and the profiler saw\n${seen}")
+endif()
+
+# `nm` finds them where they are, so it would find them where they should not be.
+foreach(program IN ITEMS WITH WITHOUT)
+  execute_process(COMMAND "${NM}" "${${program}}" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  string(TOLOWER "${symbols}" symbols)
+  string(FIND "${symbols}" "nvtx" found_${program})
+endforeach()
+if(found_WITH EQUAL -1 OR NOT found_WITHOUT EQUAL -1)
+  message(FATAL_ERROR "NVTX among symbols, with HOTROW_NVTX: ${found_WITH}, without: ${found_WITHOUT}; -1 is none")
+endif()
