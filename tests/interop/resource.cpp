@@ -131,8 +131,7 @@ TEST_CASE("Records of placements apart come from the resource too, but for those
     const hotrow::test::TableFile file;
     {
         using Filed = Table<Backend, MappedFile>;
-        const Filed::Options options{
-            .table_rows = {30}, .cache_sets = 2, .seed = 1, .max_lookups = 64, .threads = 1, .placement = {.path = file.path()}};
+        const Filed::Options options{.table_rows = {30}, .cache_sets = 2, .seed = 1, .max_lookups = 64, .threads = 1, .placement = {.path = file.path()}};
         Filed embedding(options, Backend(&ledger, 1));
         REQUIRE(static_cast<std::int64_t>(ledger.bytes) < embedding.footprint().total());
         (void)trained(embedding);
