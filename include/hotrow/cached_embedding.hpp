@@ -4,6 +4,8 @@
 #include "batch/batch.hpp"
 #include "batch/keys.hpp"
 #include "batch/plan.hpp"
+#include "batch/plans.hpp"
+#include "batch/shape.hpp"
 #include "batch/workspace.hpp"
 #include "cache/cache.hpp"
 #include "cache/eviction/fifo.hpp"
@@ -16,6 +18,7 @@
 #include "cache/foresight_tables.hpp"
 #include "cache/geometry.hpp"
 #include "cache/set_walk.hpp"
+#include "counters.hpp"
 #include "embedding_view.hpp"
 #include "error.hpp"
 #include "execution/ranges.hpp"
@@ -38,6 +41,7 @@
 #include "storage/row_format.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -120,8 +124,8 @@ public:
         table_begin_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size()) + 1};
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
-        counts_ = {*backend_, count_values(*backend_, options_)};
-        places_.resize(static_cast<std::size_t>(options_.in_flight));
+        counters_ = {*backend_, options_.table_rows.size()};
+        plans_ = detail::Plans<RowId, Backend>(options_.in_flight);
         reserve(options_.max_lookups);
         initialise(stream);
     }
@@ -153,13 +157,13 @@ public:
     template <Index I>
     [[nodiscard]] Plan<I> plan(const Batch<I>& batch, Stream stream = Stream{}) {
         const detail::Range range("plan");
-        const std::uint32_t place = free_place();
-        const BatchView<I> seen = shaped(batch);
-        backend_->wait_aside(places_[place].moved);  // of a plan that was released
-        reserve(place, seen.lookups);
+        const std::uint32_t place = plans_.free_place();
+        const BatchView<I> seen = detail::shaped(batch, options_.table_rows.size());
+        backend_->wait_aside(plans_[place].moved);  // of a plan that was released
+        plans_.reserve(*backend_, place, seen.lookups, geometry_.mixer.bits, Dim);
         const View v = view();
-        order_plan(stream);
-        detail::Workspace<RowId, Backend>& workspace = places_[place].workspace;
+        plans_.order_plan(stream);
+        detail::Workspace<RowId, Backend>& workspace = plans_[place].workspace;
         PlanView<RowId>& plan = workspace.plan;
         plan.lookups = seen.lookups;
         plan.batch_size = seen.batch_size;
@@ -176,7 +180,7 @@ public:
             backend_->sort(stream, plan.keys, workspace.other_keys, plan.positions, workspace.other_positions, seen.lookups, geometry_.mixer.bits,
                            workspace.scratch, workspace.scratch_bytes);
             backend_->find_runs(stream, plan.keys, seen.lookups, plan.run_of, plan.run_begin, plan.run_count, workspace.scratch, workspace.scratch_bytes);
-            stored_.make_room(geometry_, plan, planned_lookups());  // the last thing that may fail
+            stored_.make_room(geometry_, plan, plans_.lookups());  // the last thing that may fail
         }
         backend_->template for_each<1>(stream, 1, detail::AdvanceStep{v.step, &v.state->lookups, plan.step, plan.lookups_before, seen.lookups});
         ++planned_;
@@ -184,18 +188,15 @@ public:
             constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
             if (geometry_.sets == 0) {
                 backend_->template for_each_run_counting<1>(stream, seen.lookups, plan.run_count, detail::ServeInPlace<typename View::Cache>{v, plan},
-                                                            counts());
+                                                            counters_.replicas());
             } else {
                 backend_->template for_each_run_counting<set_lanes>(stream, seen.lookups, plan.run_count,
-                                                                    detail::WalkSets<typename View::Cache>{v, plan, plans_in_flight()}, counts());
+                                                                    detail::WalkSets<typename View::Cache>{v, plan, plans_.in_flight()}, counters_.replicas());
                 move_rows(place, seen.lookups, stream);
             }
             backend_->template for_each<1>(stream, seen.lookups, detail::SpreadLocations<RowId>{plan});
         }
-        places_[place].sequence = ++sequence_;
-        latest_ = place;
-        if (orders_streams()) places_[place].planned.set(stream);
-        return {state_.data(), sequence_, place, seen};
+        return {state_.data(), plans_.begin(place, stream), place, seen};
     }
 
     /// `plan` under the name that it has when it runs ahead of its forward.
@@ -210,14 +211,14 @@ public:
     template <Index I, class Scalar, std::size_t Extent>
     void forward(const Plan<I>& plan, std::span<Scalar, Extent> output, Stream stream = Stream{}) {
         const detail::Range range("forward");
-        require_current(plan, "forward");
+        plans_.require_current(plan, state_.data(), "forward");
         const BatchView<I>& batch = plan.batch;
-        const std::uint64_t rows = output_rows(batch);
-        require_size(output.data(), output.size(), rows, "output");
+        const std::uint64_t rows = detail::output_rows(batch);
+        detail::require_size<Dim>(output.data(), output.size(), rows, "output");
         using Locations = detail::PlannedLocations<RowId>;
-        const PlanView<RowId>& planned = places_[plan.place].workspace.plan;
+        const PlanView<RowId>& planned = plans_.view(plan.place);
         const Locations locations{planned.locations, batch.lookups};
-        order_use(plan.place, stream);
+        plans_.order_use(*backend_, plan.place, stream);
         if constexpr (!Backend::is_host) {
             if (batch.pooling != Pooling::none && batch.lookups > reduction::chunk_length) {
                 backend_->template for_each<row_lanes>(stream, batch.lookups / reduction::chunk_length,
@@ -226,7 +227,7 @@ public:
         }
         pool<!Backend::is_host>(stream, batch, locations, planned.partial_sums, output.data());
         count_in_place(plan.place, batch.lookups, View::Layout::stride, 0, 0, stream);
-        if (orders_streams()) places_[plan.place].used.set(stream);
+        plans_.mark_use(plan.place, stream);
     }
 
     /// The same for a `cuda::std::span`.
@@ -243,7 +244,7 @@ public:
     /// `plan` and `forward` in one; the returned plan is for `backward`.
     template <Index I, class Scalar, std::size_t Extent>
     [[nodiscard]] Plan<I> forward(const Batch<I>& batch, std::span<Scalar, Extent> output, Stream stream = Stream{}) {
-        require_size(output.data(), output.size(), output_rows(shaped(batch)), "output");
+        detail::require_size<Dim>(output.data(), output.size(), detail::output_rows(detail::shaped(batch, options_.table_rows.size())), "output");
         const Plan<I> planned = plan(batch, stream);
         forward(planned, output, stream);
         return planned;
@@ -255,11 +256,11 @@ public:
     template <Index I, class Scalar, std::size_t Extent>
     void backward(const Plan<I>& plan, std::span<Scalar, Extent> gradient, Stream stream = Stream{}) {
         const detail::Range range("backward");
-        require_current(plan, "backward");
+        plans_.require_current(plan, state_.data(), "backward");
         const BatchView<I>& batch = plan.batch;
-        require_size(gradient.data(), gradient.size(), output_rows(batch), "output gradient");
-        const PlanView<RowId>& planned = places_[plan.place].workspace.plan;
-        order_use(plan.place, stream);
+        detail::require_size<Dim>(gradient.data(), gradient.size(), detail::output_rows(batch), "output gradient");
+        const PlanView<RowId>& planned = plans_.view(plan.place);
+        plans_.order_use(*backend_, plan.place, stream);
         using Gradients = detail::RunGradients<Dim, RowId, I, std::remove_const_t<Scalar>>;
         const Gradients source{batch, planned, gradient.data()};
         const View v = view();
@@ -269,10 +270,10 @@ public:
         if (batch.lookups > 0) {
             backend_->template for_each_run_counting<Backend::warp>(
                 stream, batch.lookups, planned.run_count,
-                detail::UpdateRows<Rows, States, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source}, counts());
+                detail::UpdateRows<Rows, States, OptimizerType, Gradients, row_lanes>{v, v, v.flags, v, &v.state->optimizer, source}, counters_.replicas());
         }
         count_in_place(plan.place, batch.lookups, 0, View::stored_stride, View::stored_stride, stream);
-        end(plan.place, stream);
+        plans_.end(plan.place, stream);
     }
 
     /// The same for a `cuda::std::span`.
@@ -292,7 +293,7 @@ public:
         requires(detail::Sizing<View>::looks_ahead)
     {
         const detail::Range range("announce");
-        const BatchView<I> seen = shaped(batch);
+        const BatchView<I> seen = detail::shaped(batch, options_.table_rows.size());
         if (seen.lookups > announced_lookups_) {
             throw ShapeError("hotrow: announce was given " + std::to_string(seen.lookups) + " lookups, and room is reserved for " +
                              std::to_string(announced_lookups_) + "; give Options::max_lookups, or call reserve");
@@ -302,7 +303,7 @@ public:
             throw PlanError("hotrow: " + std::to_string(max_announced) +
                             " announced batches wait for their plans, which is the limit; plan the next one first");
         }
-        order_plan(stream);
+        plans_.order_plan(stream);
         check_offsets(seen, stream);
         if (seen.lookups > 0) check_indices(seen, stream);
         if constexpr (Backend::is_host) check(stream);
@@ -313,14 +314,14 @@ public:
             backend_->template for_each<1>(stream, (seen.lookups + block - 1u) / block,
                                            detail::AnnounceLookups<RowId, I>{view(), seen, foresight_.view(), step, block});
         }
-        mark_access(stream);
+        plans_.mark_access(stream);
     }
 
     /// Ends a plan that gets no backward, and that no kernel of the caller's own has used.
     template <Index I>
     void release(const Plan<I>& plan) {
-        require_current(plan, "release");
-        places_[plan.place].sequence = 0;
+        plans_.require_current(plan, state_.data(), "release");
+        plans_.release(plan.place);
     }
 
     // --- in a kernel of one's own: `plan`, `plan_view` and `view()` for the kernels, `finish` ----------------------
@@ -329,17 +330,17 @@ public:
     /// unique row. Valid until `backward`, `finish` or `release` ends the plan. Throws `PlanError` for a plan that has ended.
     template <Index I>
     PlanView<RowId> plan_view(const Plan<I>& plan, Stream stream = Stream{}) const {
-        require_current(plan, "plan_view");
-        order_use(plan.place, stream);
-        return places_[plan.place].workspace.plan;
+        plans_.require_current(plan, state_.data(), "plan_view");
+        plans_.order_use(*backend_, plan.place, stream);
+        return plans_.view(plan.place);
     }
 
     /// Ends a plan in the place of `backward`, after the kernels of the caller's own that read its rows, or updated them by `View::update`.
     /// `stream` is the one that they ran on, or waits for them; what comes later on other streams sees their updates.
     template <Index I>
     void finish(const Plan<I>& plan, Stream stream = Stream{}) {
-        require_current(plan, "finish");
-        end(plan.place, stream);
+        plans_.require_current(plan, state_.data(), "finish");
+        plans_.end(plan.place, stream);
     }
 
     // --- reading, writing, pinning -----------------------------------------------------------------------------
@@ -348,16 +349,16 @@ public:
     template <Index I, class Scalar, std::size_t Extent>
     void lookup(const Batch<I>& batch, std::span<Scalar, Extent> output, Stream stream = Stream{}) {
         const detail::Range range("lookup");
-        const BatchView<I> seen = shaped(batch);
-        const std::uint64_t rows = output_rows(seen);
-        require_size(output.data(), output.size(), rows, "output");
-        order_access(stream);
+        const BatchView<I> seen = detail::shaped(batch, options_.table_rows.size());
+        const std::uint64_t rows = detail::output_rows(seen);
+        detail::require_size<Dim>(output.data(), output.size(), rows, "output");
+        plans_.order_access(*backend_, stream);
         check_offsets(seen, stream);
         if (seen.lookups > 0) check_indices(seen, stream);
         if constexpr (Backend::is_host) check(stream);
         using Locations = detail::ProbedLocations<typename View::Tags>;
         pool<false>(stream, seen, Locations{view()}, nullptr, output.data());
-        mark_access(stream);
+        plans_.mark_access(stream);
     }
 
     /// The same for a `cuda::std::span`.
@@ -370,30 +371,30 @@ public:
     /// the step: should the process die, the file opens as this call left it. Throws `StorageError`, before anything changes, if the disk is full.
     void flush(Stream stream = Stream{}) {
         const detail::Range range("flush");
-        order_access(stream);
+        plans_.order_access(*backend_, stream);
         stored_.make_room_for_lines(slot_count());
         const View v = view();
         backend_->template for_each<row_lanes>(stream, slot_count(), detail::FlushLines<Rows, MovedStates>{v, v, v.tags, v.flags, moved_states(v)});
         if constexpr (PlacementType::is_lazy) stored_.commit({state_.data()->step, state_.data()->lookups});
-        mark_access(stream);
+        plans_.mark_access(stream);
     }
 
     /// Flushes, then empties the cache: from now on every row is what its stored row says, as after saving the stored rows and loading them again.
     /// Pins, scores and ghosts are forgotten. Throws `PlanError` while a plan is in flight.
     void clear_cache(Stream stream = Stream{}) {
         const detail::Range range("clear_cache");
-        require_no_plan("clear_cache");
+        plans_.require_none("clear_cache");
         flush(stream);
-        order_access(stream);
+        plans_.order_access(*backend_, stream);
         empty_cache(stream);
-        mark_access(stream);
+        plans_.mark_access(stream);
     }
 
     /// Current values of rows `first_row ..` of a table, as many as fit `values` ([rows][Dim], host memory). Waits for the stream.
     void read_rows(int table, std::int64_t first_row, std::span<float> values, Stream stream = Stream{}) {
         const detail::Range range("read_rows");
-        const std::uint64_t first = checked_range(table, first_row, values.size());
-        order_access(stream);
+        const std::uint64_t first = detail::checked_range(options_.table_rows, Dim, table, first_row, values.size());
+        plans_.order_access(*backend_, stream);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
             backend_->template for_each<row_lanes>(stream, size / Dim,
                                                    detail::ReadRows<Rows, typename View::Tags>{view(), view(), first + done / Dim, staging});
@@ -405,7 +406,7 @@ public:
     /// the stored row, encoded. Optimizer state stays. Throws `NonFiniteError` before anything changes. Waits for the stream.
     void write_rows(int table, std::int64_t first_row, std::span<const float> values, Stream stream = Stream{}) {
         const detail::Range range("write_rows");
-        const std::uint64_t first = checked_range(table, first_row, values.size());
+        const std::uint64_t first = detail::checked_range(options_.table_rows, Dim, table, first_row, values.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (!arithmetic::is_finite(values[i])) {
                 throw NonFiniteError("hotrow: write_rows: value " + std::to_string(i % Dim) + " of row " +
@@ -413,7 +414,7 @@ public:
                                      "; rows must be finite");
             }
         }
-        order_access(stream);
+        plans_.order_access(*backend_, stream);
         stored_.make_room_for(first, values.size() / Dim);
         in_pieces(values.size(), [&](std::size_t done, std::size_t size, float* staging) {
             Backend::from_host(staging, values.data() + done, size * sizeof(float), stream);
@@ -428,41 +429,42 @@ public:
     /// Throws `PlanError` while a plan is in flight, `IndexError` for a row outside the table, before anything changes.
     std::int64_t pin_rows(int table, std::span<const std::int64_t> rows, Stream stream = Stream{}) {
         const detail::Range range("pin_rows");
-        require_no_plan("pin_rows");
-        std::vector<RowId> keys = row_ids(table, rows);
+        plans_.require_none("pin_rows");
+        std::vector<RowId> keys = detail::row_ids<RowId>(options_.table_rows, table, rows);
         for (RowId& key : keys) key = geometry_.key(key);
         std::sort(keys.begin(), keys.end());
         keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
         if (keys.empty() || geometry_.sets == 0) return 0;
         const std::uint32_t count = static_cast<std::uint32_t>(keys.size());
-        reserve(0, static_cast<std::int64_t>(keys.size()));
-        order_plan(stream);
+        plans_.reserve(*backend_, 0, static_cast<std::int64_t>(keys.size()), geometry_.mixer.bits, Dim);
+        plans_.order_plan(stream);
         backend_->wait_aside();
         for (const RowId key : keys) stored_.make_room_for(geometry_.row(key), 1);
         stored_.make_room_for_lines(2 * keys.size());
         const View v = view();
-        const PlanView<RowId>& plan = places_[0].workspace.plan;
+        const PlanView<RowId>& plan = plans_.view(0);
         std::vector<std::uint32_t> begin(keys.size() + 1);
         std::iota(begin.begin(), begin.end(), 0u);
         Backend::from_host(plan.keys, keys.data(), keys.size() * sizeof(RowId), stream);
         Backend::from_host(plan.run_begin, begin.data(), begin.size() * sizeof(std::uint32_t), stream);
         backend_->template for_each<1>(stream, 1, detail::TakeClock{v.step, &v.state->lookups, plan.step, plan.lookups_before, plan.run_count, count});
         constexpr int set_lanes = Backend::template lanes_of_set<CacheType::ways>;
-        backend_->template for_each_run_counting<set_lanes>(stream, count, plan.run_count, detail::WalkSets<typename View::Cache, true>{v, plan, {}}, counts());
+        backend_->template for_each_run_counting<set_lanes>(stream, count, plan.run_count, detail::WalkSets<typename View::Cache, true>{v, plan, {}},
+                                                            counters_.replicas());
         backend_->template for_each_run<Backend::warp>(stream, count, plan.run_count,
                                                        detail::MoveRows<Rows, MovedStates, row_lanes>{v, v, plan, moved_states(v)});
         Backend::to_host(keys.data(), plan.run_location, keys.size() * sizeof(RowId), stream);
-        mark_access(stream);
+        plans_.mark_access(stream);
         return std::count_if(keys.begin(), keys.end(), [&](RowId location) { return location < slot_count(); });
     }
 
     /// Lets rows be evicted again; they stay cached until they are. Rows that are not pinned are passed over. Throws as `pin_rows`.
     void unpin_rows(int table, std::span<const std::int64_t> rows, Stream stream = Stream{}) {
         const detail::Range range("unpin_rows");
-        require_no_plan("unpin_rows");
-        const std::vector<RowId> ids = row_ids(table, rows);
+        plans_.require_none("unpin_rows");
+        const std::vector<RowId> ids = detail::row_ids<RowId>(options_.table_rows, table, rows);
         if (ids.empty()) return;
-        order_access(stream);
+        plans_.order_access(*backend_, stream);
         detail::Buffer<RowId, Backend> staging(*backend_, static_cast<std::int64_t>(ids.size()));
         Backend::from_host(staging.data(), ids.data(), ids.size() * sizeof(RowId), stream);
         backend_->template for_each<1>(stream, ids.size(), detail::UnpinRows<typename View::Tags>{view(), staging.data()});
@@ -509,29 +511,24 @@ public:
 
     /// What happened so far. Waits for the stream.
     Statistics statistics(Stream stream = Stream{}) const {
-        const std::vector<std::uint64_t> values = fetched_counts(stream);
-        Statistics total;
-        for (std::uint32_t t = 0; t <= table_count(); ++t) add_counts(total, values, t);
+        Statistics total = counters_.total(stream);
         total.steps = fetched_state(stream).step - steps_at_reset_;
         return total;
     }
 
     /// The same for each table; bad indices are counted in the total only. An eviction belongs to the table of the row that left.
     std::vector<Statistics> table_statistics(Stream stream = Stream{}) const {
-        const std::vector<std::uint64_t> values = fetched_counts(stream);
+        std::vector<Statistics> tables = counters_.fetched(stream);
+        tables.pop_back();  // what belongs to no table
         const std::uint64_t steps = fetched_state(stream).step - steps_at_reset_;
-        std::vector<Statistics> tables(table_count());
-        for (std::uint32_t t = 0; t < table_count(); ++t) {
-            add_counts(tables[t], values, t);
-            tables[t].steps = steps;
-        }
+        for (Statistics& table : tables) table.steps = steps;
         return tables;
     }
 
     /// Waits for the stream.
     void reset_statistics(Stream stream = Stream{}) {
         steps_at_reset_ = fetched_state(stream).step;
-        backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
+        counters_.reset(*backend_, stream);
     }
 
     /// Throws what kernels reported since the last call: `ShapeError` for offsets, `OptionError` for a learning rate, `IndexError` for an index (with
@@ -557,8 +554,8 @@ public:
     /// Makes room for batches of up to `lookups` lookups, in every place for a plan; afterwards smaller batches allocate nothing. What was
     /// announced is forgotten. Throws `PlanError` while a plan is in flight.
     void reserve(std::int64_t lookups) {
-        require_no_plan("reserve(" + std::to_string(lookups) + ")");
-        for (std::uint32_t place = 0; place < places_.size(); ++place) reserve(place, lookups);
+        plans_.require_none("reserve(" + std::to_string(lookups) + ")");
+        plans_.reserve(*backend_, lookups, geometry_.mixer.bits, Dim);
         if constexpr (Sizes::looks_ahead) {
             if (lookups <= announced_lookups_) return;
             foresight_ = {};  // gives its memory back first
@@ -572,8 +569,8 @@ public:
     Footprint footprint() const {
         Footprint f = Sizes::footprint(options_, 0);
         f.foresight = foresight_.bytes();
-        for (const Place& place : places_) f.workspace += static_cast<std::int64_t>(place.block.bytes());
-        f.control += static_cast<std::int64_t>(counts_.bytes());
+        f.workspace += plans_.workspace_bytes();
+        f.control += counters_.bytes();
         return f;
     }
 
@@ -585,7 +582,7 @@ public:
         f.workspace = options.in_flight *
                       static_cast<std::int64_t>(
                           detail::Workspace<RowId, SizeBackend>(backend, options.max_lookups, Sizes::geometry_of(options).mixer.bits, Dim, nullptr).bytes);
-        f.control += count_values(backend, options) * static_cast<std::int64_t>(sizeof(std::uint64_t));
+        f.control += detail::Counters<Backend>::size(backend, options.table_rows.size()) * static_cast<std::int64_t>(sizeof(std::uint64_t));
         return f;
     }
 
@@ -629,7 +626,7 @@ public:
             v.element_states = element_states_.data();
         }
         v.state = state_.data();
-        v.counts = counts();
+        v.counts = counters_.replicas();
         return v;
     }
 
@@ -666,7 +663,7 @@ private:
                                                    detail::InitialiseStates<Dim, OptimizerType, States>{view(), &state_.data()->optimizer, options_.seed});
         }
         empty_cache(stream);
-        backend_->template for_each<1>(stream, counts_.bytes() / sizeof(std::uint64_t), detail::ResetCounts{counts_.data()});
+        counters_.reset(*backend_, stream);
         Backend::synchronise(stream);
     }
 
@@ -676,94 +673,20 @@ private:
         backend_->template for_each<1>(stream, geometry_.sets * static_cast<std::uint64_t>(View::ghosts_per_set), detail::ClearGhosts{ghosts_.data()});
     }
 
-    template <Index I>
-    BatchView<I> shaped(const Batch<I>& batch) const {
-        Sizes::check_lookups(static_cast<std::int64_t>(batch.indices.size()), "the number of lookups");
-        if (batch.batch_size < 0) throw ShapeError("hotrow: batch_size is " + std::to_string(batch.batch_size) + "; give 0 or more");
-        const std::size_t bags = options_.table_rows.size() * static_cast<std::size_t>(batch.batch_size);
-        Sizes::check_lookups(static_cast<std::int64_t>(bags), "tables * batch_size");
-        if (batch.offsets.size() != bags + 1) {
-            throw ShapeError("hotrow: " + std::to_string(batch.offsets.size()) + " offsets were given; tables * batch_size + 1 = " + std::to_string(bags + 1) +
-                             " are needed");
-        }
-        if (!batch.weights.empty() && batch.weights.size() != batch.indices.size()) {
-            throw ShapeError("hotrow: " + std::to_string(batch.weights.size()) + " weights were given for " + std::to_string(batch.indices.size()) +
-                             " indices; give one each, or none");
-        }
-        if (bags == 0 && !batch.indices.empty()) {
-            throw ShapeError("hotrow: " + std::to_string(batch.indices.size()) +
-                             " indices were given with batch_size 0, so they belong to no bag; give none, or the batch_size");
-        }
-        return {batch.indices.data(),
-                batch.offsets.data(),
-                batch.weights.empty() ? nullptr : batch.weights.data(),
-                static_cast<std::uint32_t>(batch.indices.size()),
-                static_cast<std::uint32_t>(bags),
-                static_cast<std::uint32_t>(batch.batch_size),
-                batch.pooling};
-    }
-
-    template <Index I>
-    static std::uint64_t output_rows(const BatchView<I>& batch) {
-        return batch.pooling == Pooling::none ? batch.lookups : batch.bags;
-    }
-
-    template <class Scalar>
-    static void require_size(const Scalar* data, std::size_t size, std::uint64_t rows, const char* what) {
-        if (size != rows * Dim) {
-            throw ShapeError("hotrow: the " + std::string(what) + " has " + std::to_string(size) + " elements; " + std::to_string(rows) + " rows of " +
-                             std::to_string(Dim) + " are needed");
-        }
-        if (Dim % 4 == 0 && reinterpret_cast<std::uintptr_t>(data) % (4 * sizeof(Scalar)) != 0) {
-            throw ShapeError("hotrow: the " + std::string(what) + " must be aligned to " + std::to_string(4 * sizeof(Scalar)) +
-                             " bytes, the width of one access; it lies " + std::to_string(reinterpret_cast<std::uintptr_t>(data) % (4 * sizeof(Scalar))) +
-                             " beyond such an address");
-        }
-    }
-
-    /// Room for one plan in flight.
-    struct Place {
-        std::uint64_t sequence = 0;  ///< of the plan that it holds; 0: free
-        detail::Workspace<RowId, Backend> workspace;
-        detail::Buffer<std::byte, Backend> block;
-        std::int64_t reserved = -1;  ///< lookups; an empty batch needs a little too
-        typename Backend::Aside moved{};
-        typename Backend::Mark planned;
-        typename Backend::Mark used;
-    };
-
-    std::uint32_t free_place() const {
-        for (std::uint32_t place = 0; place < places_.size(); ++place) {
-            if (places_[place].sequence == 0) return place;
-        }
-        throw PlanError("hotrow: " + std::to_string(places_.size()) + " plans are in flight, and Options::in_flight is " + std::to_string(options_.in_flight) +
-                        "; end one with backward, finish or release first, or allow up to " + std::to_string(max_in_flight));
-    }
-
-    void reserve(std::uint32_t index, std::int64_t lookups) {
-        Place& place = places_[index];
-        if (lookups <= place.reserved) return;
-        using Space = detail::Workspace<RowId, Backend>;
-        const std::size_t bytes = Space(*backend_, lookups, geometry_.mixer.bits, Dim, nullptr).bytes;
-        detail::Buffer<std::byte, Backend> block(*backend_, static_cast<std::int64_t>(bytes));
-        place.workspace = Space(*backend_, lookups, geometry_.mixer.bits, Dim, block.data());
-        place.block = std::move(block);
-        place.reserved = lookups;
-    }
-
     /// Brings a planned batch's admitted rows to their lines. Rows that come from apart and ahead of their batch do so while the caller goes on.
     void move_rows(std::uint32_t place, std::uint32_t lookups, Stream stream) {
         const View v = view();
-        const PlanView<RowId>& plan = places_[place].workspace.plan;
+        const PlanView<RowId>& plan = plans_.view(place);
         const detail::MoveRows<Rows, MovedStates, row_lanes> move{v, v, plan, moved_states(v)};
         if constexpr (PlacementType::is_apart) {
-            backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, detail::CountMoves<RowId>{plan, View::stored_stride}, counts());
+            backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, detail::CountMoves<RowId>{plan, View::stored_stride},
+                                                        counters_.replicas());
             if (options_.in_flight > 1) {
                 if constexpr (PlacementType::is_lazy) {
                     const detail::AskForRecords<Rows> ask{v, plan, geometry_};
-                    places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, ask, move);
+                    plans_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, ask, move);
                 } else {
-                    places_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, move);
+                    plans_[place].moved = backend_->template for_each_run_aside<Backend::warp>(stream, lookups, plan.run_count, move);
                 }
                 return;
             }
@@ -771,97 +694,15 @@ private:
         backend_->template for_each_run<Backend::warp>(stream, lookups, plan.run_count, move);
     }
 
-    /// Lookups of all plans whose rows may still be written.
-    std::uint64_t planned_lookups() const {
-        std::uint64_t lookups = 0;
-        for (const Place& place : places_) lookups += place.workspace.plan.lookups;
-        return lookups;
-    }
-
     /// Counts what a planned batch's use of rows in place reads and writes.
     void count_in_place([[maybe_unused]] std::uint32_t place, [[maybe_unused]] std::uint32_t lookups, [[maybe_unused]] int read_a_lookup,
                         [[maybe_unused]] int read_a_row, [[maybe_unused]] int written_a_row, [[maybe_unused]] Stream stream) {
         if constexpr (PlacementType::is_apart) {
             const auto bytes = [](int count) { return static_cast<std::uint64_t>(count); };
-            const PlanView<RowId>& plan = places_[place].workspace.plan;
+            const PlanView<RowId>& plan = plans_.view(place);
             const detail::CountInPlace<RowId> count{plan, slot_count(), bytes(read_a_lookup), bytes(read_a_row), bytes(written_a_row)};
-            if (lookups > 0) backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, count, counts());
+            if (lookups > 0) backend_->template for_each_run_counting<1>(stream, lookups, plan.run_count, count, counters_.replicas());
         }
-    }
-
-    /// A plan ends with what `stream` has been given so far.
-    void end(std::uint32_t place, Stream stream) {
-        if (orders_streams()) places_[place].used.set(stream);
-        mark_access(stream);
-        places_[place].sequence = 0;
-    }
-
-    PlansInFlight<RowId> plans_in_flight() const {
-        PlansInFlight<RowId> plans;
-        for (const Place& place : places_) {
-            if (place.sequence != 0) plans.plans[plans.count++] = place.workspace.plan;
-        }
-        return plans;
-    }
-
-    // Order between streams. With one plan in flight that is the caller's business, as for any CUDA call. With more, plans run ahead on a stream of
-    // their own: a plan waits for the plan before it, for the uses of ended plans, and for whatever changed rows; a use waits for its plan.
-
-    bool orders_streams() const { return options_.in_flight > 1; }
-    void order_plan(Stream stream) const {
-        if (!orders_streams()) return;
-        places_[latest_].planned.wait(stream);
-        access_.wait(stream);
-        for (const Place& place : places_) {
-            if (place.sequence == 0) place.used.wait(stream);
-        }
-    }
-    void order_use(std::uint32_t place, Stream stream) const {
-        backend_->wait_aside(places_[place].moved);
-        if (!orders_streams()) return;
-        places_[place].planned.wait(stream);
-        access_.wait(stream);
-    }
-    void order_access(Stream stream) const {
-        backend_->wait_aside();
-        if (!orders_streams()) return;
-        places_[latest_].planned.wait(stream);
-        access_.wait(stream);
-    }
-    void mark_access(Stream stream) {
-        if (orders_streams()) access_.set(stream);
-    }
-
-    void require_no_plan(const std::string& call) const {
-        for (const Place& place : places_) {
-            if (place.sequence != 0) {
-                throw PlanError("hotrow: " + call + " while plan " + std::to_string(place.sequence) +
-                                " is in flight; end it with backward, finish or release first");
-            }
-        }
-    }
-
-    /// Linear ids of rows of one table.
-    std::vector<RowId> row_ids(int table, std::span<const std::int64_t> rows) const {
-        const std::uint64_t begin = checked_range(table, 0, 0);
-        const std::int64_t limit = options_.table_rows[static_cast<std::size_t>(table)];
-        std::vector<RowId> ids;
-        for (const std::int64_t row : rows) {
-            if (row < 0 || row >= limit) {
-                throw IndexError("hotrow: row " + std::to_string(row) + " was given; table " + std::to_string(table) + " has " + std::to_string(limit) +
-                                 " rows; give 0 to " + std::to_string(limit - 1));
-            }
-            ids.push_back(static_cast<RowId>(begin + static_cast<std::uint64_t>(row)));
-        }
-        return ids;
-    }
-
-    template <Index I>
-    void require_current(const Plan<I>& plan, const char* call) const {
-        const bool ours = plan.owner == state_.data();
-        if (ours && plan.place < places_.size() && plan.sequence != 0 && places_[plan.place].sequence == plan.sequence) return;
-        throw PlanError("hotrow: " + std::string(call) + " was given plan " + std::to_string(plan.sequence) +
-                        (ours ? ", which has ended; plan the batch again" : " of another embedding; give it to the one that made it"));
     }
 
     /// Output rows of a batch, with `Chunks` from the sums that `PoolChunks` made.
@@ -887,24 +728,6 @@ private:
         backend_->template for_each<1>(stream, 1, detail::RecordBadIndex<RowId, I>{view(), batch});
     }
 
-    std::uint64_t checked_range(int table, std::int64_t first_row, std::size_t size) const {
-        const std::size_t tables = options_.table_rows.size();
-        if (table < 0 || static_cast<std::size_t>(table) >= tables) {
-            throw IndexError("hotrow: table " + std::to_string(table) + " was asked for; there are " + std::to_string(tables) + ", so give 0 to " +
-                             std::to_string(tables - 1));
-        }
-        const std::int64_t rows = options_.table_rows[static_cast<std::size_t>(table)];
-        if (size % Dim != 0) throw ShapeError("hotrow: " + std::to_string(size) + " values are no whole rows of " + std::to_string(Dim) + "; give a multiple");
-        const std::int64_t count = static_cast<std::int64_t>(size / Dim);
-        if (first_row < 0 || first_row > rows || count > rows - first_row) {
-            throw IndexError("hotrow: " + std::to_string(count) + " rows from row " + std::to_string(first_row) + " on were asked for; table " +
-                             std::to_string(table) + " has " + std::to_string(rows) + "; give a first row and a number of values within it");
-        }
-        std::uint64_t first = static_cast<std::uint64_t>(first_row);
-        for (int t = 0; t < table; ++t) first += static_cast<std::uint64_t>(options_.table_rows[static_cast<std::size_t>(t)]);
-        return first;
-    }
-
     /// Calls `move(first value, values, staging)` for pieces that a bounded staging buffer in the backend's memory holds.
     template <class F>
     void in_pieces(std::size_t values, F&& move) {
@@ -915,43 +738,6 @@ private:
     }
 
     std::uint32_t table_count() const { return static_cast<std::uint32_t>(options_.table_rows.size()); }
-
-    template <class B>
-    static std::int64_t count_values(const B& backend, const Options& options) {
-        return static_cast<std::int64_t>(backend.count_replicas()) * detail::CountReplicas::stride_of(static_cast<std::uint32_t>(options.table_rows.size()));
-    }
-
-    detail::CountReplicas counts() const { return {counts_.data(), detail::CountReplicas::stride_of(table_count()), backend_->count_replicas()}; }
-
-    std::vector<std::uint64_t> fetched_counts(Stream stream) const {
-        std::vector<std::uint64_t> values(counts_.bytes() / sizeof(std::uint64_t));
-        Backend::to_host(values.data(), counts_.data(), counts_.bytes(), stream);
-        return values;
-    }
-
-    /// Adds what all replicas counted for one table.
-    void add_counts(Statistics& s, const std::vector<std::uint64_t>& values, std::uint32_t table) const {
-        const auto sum = [&](detail::Counter counter) {
-            std::uint64_t total = 0;
-            const std::size_t stride = detail::CountReplicas::stride_of(table_count());
-            for (std::size_t at = table * static_cast<std::size_t>(detail::counter_count) + static_cast<std::size_t>(counter); at < values.size(); at += stride)
-                total += values[at];
-            return total;
-        };
-        s.lookups += sum(detail::lookups);
-        s.unique_rows += sum(detail::unique_rows);
-        s.hits += sum(detail::hits);
-        s.misses += sum(detail::misses);
-        s.conflict_misses += sum(detail::conflict_misses);
-        s.admissions += sum(detail::admissions);
-        s.evictions += sum(detail::evictions);
-        s.write_backs += sum(detail::write_backs);
-        s.clean_evictions += sum(detail::clean_evictions);
-        s.rejected_updates += sum(detail::rejected_updates);
-        s.bad_indices += sum(detail::bad_indices);
-        s.bytes_read += sum(detail::bytes_read);
-        s.bytes_written += sum(detail::bytes_written);
-    }
 
     DeviceState<OptimizerType> fetched_state(Stream stream) const {
         DeviceState<OptimizerType> state;
@@ -974,12 +760,9 @@ private:
     detail::Buffer<std::uint64_t, Backend> table_begin_;
     detail::Buffer<float, Backend> ranges_;
     detail::Buffer<DeviceState<OptimizerType>, Backend> state_;
-    detail::Buffer<std::uint64_t, Backend> counts_;
-    std::vector<Place> places_;
-    typename Backend::Mark access_;                       ///< the last call that read or changed rows outside of a plan
-    std::uint32_t latest_ = 0;                            ///< place of the last plan
+    detail::Counters<Backend> counters_;
+    detail::Plans<RowId, Backend> plans_;
     OptimizerType first_optimizer_ = options_.optimizer;  ///< what rows that were never written start from
-    std::uint64_t sequence_ = 0;
     std::uint64_t steps_at_reset_ = 0;
     std::uint64_t planned_ = 0;            ///< calls of `plan` that made one
     std::uint64_t announced_ = 0;          ///< step of the last announced batch

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "batch/plan.hpp"
+#include "batch/shape.hpp"
 #include "cache/eviction/eviction.hpp"
 #include "cache/foresight.hpp"
 #include "cache/geometry.hpp"
@@ -68,14 +69,6 @@ struct Sizing {
     [[noreturn]] static void throw_too_many(const char* what, std::uint64_t count, std::uint64_t limit) {
         throw OptionError("hotrow: " + std::string(what) + " are " + std::to_string(count) + ", and the limit is " + std::to_string(limit) +
                           (sizeof(RowId) == 4 ? "; CachedEmbedding<..., std::uint64_t> serves more" : "; use several embeddings"));
-    }
-
-    static void check_lookups(std::int64_t lookups, const char* what) {
-        constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max() - 1024;
-        if (lookups < 0 || lookups > limit) {
-            throw ShapeError("hotrow: " + std::string(what) + " is " + std::to_string(lookups) + " and the limit is " + std::to_string(limit) +
-                             "; split the batch");
-        }
     }
 
     static std::uint64_t set_count(const Options& options, std::uint64_t rows) {
