@@ -196,7 +196,7 @@ def times(report):
     if program is None:
         report.skip("times", f"bench_gpu_step is not in {report.options.build}/bench")
         return
-    status, output = report.run([program, *scaled(report.options)], "times.log", report.options.limit)
+    status, output = report.run([program, *scaled(report.options), "--benchmark_format=json"], "times.log", report.options.limit)
     if status == 77:
         report.no_device = True
         report.skip("times", "no CUDA device")
@@ -206,15 +206,17 @@ def times(report):
         return
     result = json.loads(output)
     report.save("times.json", result)
-    report.say(f"\n{result['device']}: a copy moves {result['copy_bytes_a_second'] / 1e9:,.0f} GB/s. {result['tables']} tables x {result['rows']:,} rows, "
-               f"dim {result['dim']}, {result['lookups_a_table']:,} lookups a table, Zipf {result['zipf']}; medians of {result['steps']}, ms"
+    context = {name: value if name == "device" else float(value) for name, value in result["context"].items()
+               if name in ("device", "copy_bytes_a_second", "tables", "rows", "dim", "lookups_a_table", "zipf", "steps")}
+    report.say(f"\n{context['device']}: a copy moves {context['copy_bytes_a_second'] / 1e9:,.0f} GB/s. {context['tables']:.0f} tables x {context['rows']:,.0f} rows, "
+               f"dim {context['dim']:.0f}, {context['lookups_a_table']:,.0f} lookups a table, Zipf {context['zipf']}; medians of {context['steps']:.0f}, ms"
                + (" (a dry run: these say nothing of a device)" if report.options.dry_run else ""))
     heads = ["step", "in a graph", "L2 warm", "plan", "forward", "backward", "floor", "step/floor", "hit rate"]
     report.say(f"{'':24} " + " ".join(f"{head:>10}" for head in heads))
-    for case in result["cases"]:
-        ms = {name: value["median"] for name, value in case["ms"].items()}
-        values = [ms["flushed"], ms["graph"], ms["warm"], ms["plan"], ms["forward"], ms["backward"], case["floor_ms"], ms["graph"] / case["floor_ms"], case["hit_rate"]]
-        report.say(f"{case['case']:24} " + " ".join(f"{value:10.3f}" for value in values))
+    for case in result["benchmarks"]:
+        values = [case[name] for name in ("flushed_ms", "graph_ms", "warm_ms", "plan_ms", "forward_ms", "backward_ms", "floor_ms")]
+        values += [case["graph_ms"] / case["floor_ms"], case["hit_rate"]]
+        report.say(f"{case['name'].split('/')[0]:24} " + " ".join(f"{value:10.3f}" for value in values))
     for name, value in PUBLISHED:
         report.say(f"{name:24} {value:10.2f} on an H100")
     report.say("floor: the least bytes of the step over the copy's speed; step/floor is of the step in a graph. L2 is flushed before each step but for 'L2 warm'.")

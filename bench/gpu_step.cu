@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times a training step on a device, whole and by phase, beside the time that its bytes would take at the device's own speed of copying. Prints
-// JSON; bench/gpu_report.py runs it and makes a table. Needs nothing but the CUDA toolkit.
+// Times a training step on a device, whole and by phase, beside the time that its bytes would take at the device's own speed of copying.
+// bench/gpu_report.py runs it and makes a table.
 //
 //     bench_gpu_step --scale=1 --warm=10 --steps=50
+//
+// The time of a case is the median of a step with a cold L2 cache. Counters:
+//   flushed_ms, warm_ms, graph_ms    a step with a cold L2, a warm one, and cold as a replayed graph: medians, and _p10 and _p90
+//   plan_ms, forward_ms, backward_ms phases of a step with a cold L2; likewise
+//   least_bytes_plan, _moves, _forward, _backward, _step   what the step after them has to move at least
+//   floor_ms                         least_bytes_step at the speed of a copy
+//   lookups, unique                  of a batch
+//   bytes_kept, hit_rate             of the embedding
 #include "traffic/least.hpp"
 #include "zipf.hpp"
 
+#include <benchmark/benchmark.h>
 #include <cuda_profiler_api.h>
 #include <cuda_runtime.h>
 #include <hotrow/cuda.cuh>
@@ -16,12 +25,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <initializer_list>
+#include <map>
 #include <memory>
 #include <random>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -97,12 +109,10 @@ struct Times {
         std::sort(sorted.begin(), sorted.end());
         return sorted[static_cast<std::size_t>(at * static_cast<double>(sorted.size() - 1) + 0.5)];
     }
-    std::string json() const {
-        char text[128];
-        std::snprintf(text, sizeof(text), "{\"median\": %.6f, \"p10\": %.6f, \"p90\": %.6f}", quantile(0.5), quantile(0.1), quantile(0.9));
-        return text;
-    }
 };
+
+/// What a case comes to, by the names of its counters.
+using Figures = std::map<std::string, double>;
 
 /// What is in the L2 cache is pushed out by writing more than it holds.
 class Flush {
@@ -137,7 +147,7 @@ struct Input {
 };
 
 template <class Embedding>
-std::string run(const char* name, double share, const Options& options, double bytes_a_second, const Flush& flush, cudaStream_t stream) {
+Figures run(double share, const Options& options, double bytes_a_second, const Flush& flush, cudaStream_t stream) {
     using Row = typename Embedding::View::RowState;
     const std::size_t tables = static_cast<std::size_t>(options.tables), lookups = tables * static_cast<std::size_t>(options.lookups());
     const std::vector<std::int64_t> table_rows(tables, options.rows());
@@ -179,8 +189,7 @@ std::string run(const char* name, double share, const Options& options, double b
         for (int i = 0; i < options.profiled; ++i, ++number) step(number);
         require(cudaStreamSynchronize(stream));
         require(cudaProfilerStop());
-        return "  {\"case\": \"" + std::string(name) + "\", \"lookups\": " + std::to_string(lookups) + ", \"profiled\": " + std::to_string(options.profiled) +
-               "}";
+        return {{"lookups", static_cast<double>(lookups)}, {"profiled", options.profiled}};
     }
 
     Event begin, planned, forwarded, end;
@@ -225,13 +234,12 @@ std::string run(const char* name, double share, const Options& options, double b
     const std::vector<std::int64_t>& rows = inputs[static_cast<std::size_t>(number) % inputs.size()]->rows;
     step(number++);
     require(cudaStreamSynchronize(stream));
-    double bytes[4] = {};
-    const char* const phases[] = {"plan", "moves", "forward", "backward"};
+    Figures figures;
     for (const traffic::Term& term : traffic::least(shape, rows, before, flags, on_host(view.tags, view.line_count))) {
-        for (int p = 0; p < 4; ++p) bytes[p] += term.phase == phases[p] ? static_cast<double>(traffic::sector * (term.read + term.written)) : 0.0;
+        const double bytes = static_cast<double>(traffic::sector * (term.read + term.written));
+        figures["least_bytes_" + std::string(term.phase)] += bytes;
+        figures["least_bytes_step"] += bytes;
     }
-    const double all_bytes = bytes[0] + bytes[1] + bytes[2] + bytes[3];
-    const Statistics statistics = embedding.statistics(stream);
 
     // Replayed graphs, one an input: the host's part of launching is gone.
     std::vector<cudaGraphExec_t> graphs;
@@ -256,15 +264,20 @@ std::string run(const char* name, double share, const Options& options, double b
     for (const cudaGraphExec_t graph : graphs) require(cudaGraphExecDestroy(graph));
     embedding.check(stream);
 
-    std::string report = "  {\"case\": \"" + std::string(name) + "\", \"lookups\": " + std::to_string(lookups) +
-                         ", \"unique\": " + std::to_string(traffic::unique_rows(rows).size()) +
-                         ", \"bytes_kept\": " + std::to_string(embedding.footprint().total()) +
-                         ", \"hit_rate\": " + std::to_string(static_cast<double>(statistics.hits) / static_cast<double>(statistics.lookups)) + ",\n";
-    report += "   \"ms\": {\"warm\": " + warm.json() + ", \"flushed\": " + flushed.json() + ", \"graph\": " + graphed.json() +
-              ",\n          \"plan\": " + plan_times.json() + ", \"forward\": " + forward_times.json() + ", \"backward\": " + backward_times.json() +
-              "},\n   \"least_bytes\": {";
-    for (int p = 0; p < 4; ++p) report += "\"" + std::string(phases[p]) + "\": " + std::to_string(bytes[p]) + ", ";
-    return report + "\"step\": " + std::to_string(all_bytes) + "}, \"floor_ms\": " + std::to_string(all_bytes / bytes_a_second * 1e3) + "}";
+    figures["floor_ms"] = figures["least_bytes_step"] / bytes_a_second * 1e3;
+    figures["lookups"] = static_cast<double>(lookups);
+    figures["unique"] = static_cast<double>(traffic::unique_rows(rows).size());
+    figures["bytes_kept"] = static_cast<double>(embedding.footprint().total());
+    figures["hit_rate"] = embedding.statistics(stream).hit_rate();
+    const std::pair<const char*, const Times&> all_times[] = {{"flushed_ms", flushed},       {"warm_ms", warm},
+                                                              {"graph_ms", graphed},         {"plan_ms", plan_times},
+                                                              {"forward_ms", forward_times}, {"backward_ms", backward_times}};
+    for (const auto& [name, times] : all_times) {
+        figures[name] = times.quantile(0.5);
+        figures[std::string(name) + "_p10"] = times.quantile(0.1);
+        figures[std::string(name) + "_p90"] = times.quantile(0.9);
+    }
+    return figures;
 }
 
 bool is_option(std::string_view argument, std::string_view name, std::string& value) {
@@ -286,35 +299,53 @@ int run_all(const Options& options) {
     require(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
     const double speed = options.profiled < 0 ? copy_speed(options, stream) : 0.0;
     const Flush flush(properties.l2CacheSize);
-    std::printf("{\"device\": \"%s\", \"multiprocessors\": %d, \"l2_bytes\": %d, \"copy_bytes_a_second\": %.0f,\n "
-                "\"tables\": %d, \"rows\": %lld, \"dim\": 128, "
-                "\"lookups_a_table\": %lld, \"zipf\": %.3f, \"steps\": %d,\n \"cases\": [\n",
-                properties.name, properties.multiProcessorCount, properties.l2CacheSize, speed, options.tables, static_cast<long long>(options.rows()),
-                static_cast<long long>(options.lookups()), options.zipf, options.steps);
-    bool is_first = true;
-    const auto report = [&]<class Embedding>(const char* name, double share, Embedding*) {
+    benchmark::AddCustomContext("device", properties.name);
+    for (const auto& [name, value] : std::initializer_list<std::pair<const char*, double>>{{"multiprocessors", properties.multiProcessorCount},
+                                                                                           {"l2_bytes", properties.l2CacheSize},
+                                                                                           {"copy_bytes_a_second", speed},
+                                                                                           {"tables", options.tables},
+                                                                                           {"rows", static_cast<double>(options.rows())},
+                                                                                           {"dim", 128},
+                                                                                           {"lookups_a_table", static_cast<double>(options.lookups())},
+                                                                                           {"zipf", options.zipf},
+                                                                                           {"steps", options.steps}}) {
+        char text[32];
+        std::snprintf(text, sizeof(text), "%.15g", value);
+        benchmark::AddCustomContext(name, text);
+    }
+    const auto add = [&]<class Embedding>(const char* name, double share, Embedding*) {
         if (!options.only.empty() && options.only != name) return;
-        const std::string text = run<Embedding>(name, share, options, speed, flush, stream);
-        std::printf("%s%s", is_first ? "" : ",\n", text.c_str());
-        std::fflush(stdout);
-        is_first = false;
+        benchmark::RegisterBenchmark(name,
+                                     [&, share](benchmark::State& state) {
+                                         Figures figures;
+                                         for (auto _ : state) {
+                                             figures = run<Embedding>(share, options, speed, flush, stream);
+                                             state.SetIterationTime(figures["flushed_ms"] * 1e-3);
+                                         }
+                                         for (const auto& [counter, value] : figures) state.counters[counter] = value;
+                                     })
+            ->UseManualTime()
+            ->Iterations(1)
+            ->Unit(benchmark::kMillisecond);
     };
     using Cached = Cache<SetAssociative<32>>;
     using Fp32Rows = RowFormat<Fp32, Cast>;
     using Int8Rows = RowFormat<Int8, RowAffine<Fp16>, Stochastic<>>;
     using Int4Rows = RowFormat<Int4, RowAffine<Fp16>, Stochastic<>>;
-    report("fp32, sgd", 0.0, static_cast<CachedEmbedding<128, Fp32Rows, Cached, Sgd, Cuda>*>(nullptr));
-    report("fp32, rowwise adagrad", 0.0, static_cast<CachedEmbedding<128, Fp32Rows, Cached, RowwiseAdagrad, Cuda>*>(nullptr));
-    report("int8 + 5% cache, sgd", 0.05, static_cast<CachedEmbedding<128, Int8Rows, Cached, Sgd, Cuda>*>(nullptr));
-    report("int4 + 5% cache, sgd", 0.05, static_cast<CachedEmbedding<128, Int4Rows, Cached, Sgd, Cuda>*>(nullptr));
-    std::printf("\n ]}\n");
+    add("fp32, sgd", 0.0, static_cast<CachedEmbedding<128, Fp32Rows, Cached, Sgd, Cuda>*>(nullptr));
+    add("fp32, rowwise adagrad", 0.0, static_cast<CachedEmbedding<128, Fp32Rows, Cached, RowwiseAdagrad, Cuda>*>(nullptr));
+    add("int8 + 5% cache, sgd", 0.05, static_cast<CachedEmbedding<128, Int8Rows, Cached, Sgd, Cuda>*>(nullptr));
+    add("int4 + 5% cache, sgd", 0.05, static_cast<CachedEmbedding<128, Int4Rows, Cached, Sgd, Cuda>*>(nullptr));
+    const std::size_t cases = benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
     require(cudaStreamDestroy(stream));
-    return is_first ? 1 : 0;
+    return cases > 0 ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    benchmark::Initialize(&argc, argv);
     Options options;
     for (int i = 1; i < argc; ++i) {
         std::string value;
@@ -333,7 +364,8 @@ int main(int argc, char** argv) {
         } else if (is_option(argv[i], "--case", value)) {
             options.only = value;
         } else {
-            std::fprintf(stderr, "%s: unknown option %s\nknown: --scale= --tables= --inputs= --warm= --steps= --case= --profile=\n", argv[0], argv[i]);
+            std::fprintf(stderr, "%s: unknown option %s\nknown: those of Google Benchmark, --scale= --tables= --inputs= --warm= --steps= --case= --profile=\n",
+                         argv[0], argv[i]);
             return 2;
         }
     }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // A training step of one table whose memory traffic is to be counted, and the least that it could be. bench/traffic/report.py runs it
-// with a runtime that counts (the GPU emulator) and prints the comparison; alone it prints JSON.
+// with a runtime that counts (the GPU emulator) and prints the comparison.
 //
 //     bench_traffic --format=int8 --dim=128 --share=0.05 --warm=20 --measured=1
 //
-// Counters are sums over a whole run: those of the measured step are those of a run with it less those of a run without it.
+// What the runtime counts are sums over a whole run: those of the measured step are those of a run with it less those of a run without it. Counters of its own:
+//   lookups, unique, hit_rate    of the last batch; of the cache
+//   PHASE/TERM/read, /written    sectors of 32 bytes that the term needs at least
+// Its time says nothing: it is that of all steps and of what was asked of the device between them.
 #include "../zipf.hpp"
 #include "least.hpp"
 
 #include <CLI/CLI.hpp>
+#include <benchmark/benchmark.h>
 #include <cuda_runtime.h>
 #include <hotrow/cuda.cuh>
-#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <cstdio>
-#include <iostream>
 #include <random>
 #include <span>
 #include <stdexcept>
@@ -63,7 +65,7 @@ std::vector<T> on_host(const T* from, std::size_t size, cudaStream_t stream) {
 }
 
 template <class Embedding>
-void run(const Options& options, nlohmann::json& report) {
+void run(const Options& options, benchmark::UserCounters& report) {
     cudaStream_t stream = nullptr;
     require(cudaStreamCreate(&stream));
     const std::size_t lookups = static_cast<std::size_t>(options.bags * options.per_bag);
@@ -105,20 +107,22 @@ void run(const Options& options, nlohmann::json& report) {
                                        .lookups = static_cast<std::int64_t>(lookups),
                                        .bags = options.bags,
                                        .key_bits = view.geometry.mixer.bits};
-            report["unique"] = traffic::unique_rows(batch_rows).size();
+            report["unique"] = static_cast<double>(traffic::unique_rows(batch_rows).size());
             for (const Term& term : traffic::least(shape, batch_rows, before, flags, on_host(view.tags, slots, stream))) {
-                report["least"].push_back({{"phase", term.phase}, {"term", term.name}, {"read", term.read}, {"written", term.written}});
+                const std::string name = std::string(term.phase) + "/" + std::string(term.name);
+                report[name + "/read"] = static_cast<double>(term.read);
+                report[name + "/written"] = static_cast<double>(term.written);
             }
         }
     }
     const auto statistics = embedding.statistics(stream);
     report["hit_rate"] = static_cast<double>(statistics.hits) / static_cast<double>(statistics.lookups);
-    report["lookups"] = lookups;
+    report["lookups"] = static_cast<double>(lookups);
     require(cudaStreamDestroy(stream));
 }
 
 template <int Dim>
-void run_format(const Options& options, nlohmann::json& report) {
+void run_format(const Options& options, benchmark::UserCounters& report) {
     using Cached = Cache<SetAssociative<32>>;
     if (options.format == "fp32") {
         run<CachedEmbedding<Dim, RowFormat<Fp32, Cast>, Cached, RowwiseAdagrad, Cuda>>(options, report);
@@ -132,8 +136,9 @@ void run_format(const Options& options, nlohmann::json& report) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    benchmark::Initialize(&argc, argv);
     Options options;
-    CLI::App app{"One training step, to be run with a CUDA runtime that counts memory traffic; prints the least traffic possible as JSON."};
+    CLI::App app{"One training step, to be run with a CUDA runtime that counts memory traffic, and the least traffic possible"};
     app.add_option("--format", options.format, "format of stored rows")->check(CLI::IsMember({"fp32", "int8", "int4"}));
     app.add_option("--dim", options.dim, "elements of a row")->check(CLI::IsMember({64, 128}));
     app.add_option("--rows", options.rows, "rows of the table");
@@ -149,7 +154,11 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "SKIPPED: no CUDA device\n");
         return 77;
     }
-    nlohmann::json report{{"format", options.format}, {"dim", options.dim}, {"share", options.share}};
-    options.dim == 64 ? run_format<64>(options, report) : run_format<128>(options, report);
-    std::cout << report.dump(1) << "\n";
+    char name[64];
+    std::snprintf(name, sizeof(name), "traffic/format:%s/dim:%d/share:%g", options.format.c_str(), options.dim, options.share);
+    benchmark::RegisterBenchmark(name, [&](benchmark::State& state) {
+        for (auto _ : state) options.dim == 64 ? run_format<64>(options, state.counters) : run_format<128>(options, state.counters);
+    })->Iterations(1);
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
 }

@@ -25,13 +25,33 @@ PHASES = [  # in the order of a step; the first pattern that a kernel's name has
 COUNTERS = ["warp_instructions", "load_sectors", "store_sectors", "atomic_sectors", "unique_sectors_read", "unique_sectors_written"]
 
 
+def report_of(output):
+    """What a case of bench_traffic, the only one of this output of Google Benchmark, reported.
+
+    >>> report_of('{"benchmarks": [{"name": "traffic/format:int8/dim:64/share:0.05/iterations:1", "lookups": 8.0, "unique": 3.0, "hit_rate": 0.5,'
+    ...           '"plan/keys/read": 2.0, "plan/keys/written": 1.0}]}')["least"]
+    [{'phase': 'plan', 'term': 'keys', 'read': 2, 'written': 1}]
+    """
+    (case,) = json.loads(output)["benchmarks"]
+    if "error_message" in case:
+        sys.exit(case["error_message"])
+    options = dict(part.split(":") for part in case["name"].split("/")[1:])
+    report = {"format": options["format"], "dim": int(options["dim"]), "share": float(options["share"]), "hit_rate": case["hit_rate"],
+              "lookups": round(case["lookups"]), "unique": round(case["unique"]) if "unique" in case else None, "least": []}
+    for counter in case:
+        if counter.endswith("/read"):
+            phase, term, _ = counter.split("/")
+            report["least"].append({"phase": phase, "term": term, "read": round(case[counter]), "written": round(case[f"{phase}/{term}/written"])})
+    return report
+
+
 def run(program, runtime, arguments):
-    """The program's report, and the counters of each kernel."""
+    """The program's output, which is Google Benchmark's JSON, and the counters of each kernel."""
     with tempfile.TemporaryDirectory() as folder:
         counted = os.path.join(folder, "counters.json")
         path = ":".join(p for p in (runtime, os.environ.get("LD_LIBRARY_PATH")) if p)
         environment = dict(os.environ, LD_LIBRARY_PATH=path, GPUEMU_PROFILE=counted)
-        done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True)
+        done = subprocess.run([program, *arguments, "--benchmark_format=json"], env=environment, capture_output=True, text=True)
         if done.returncode == 77:
             print(done.stderr, end="")
             sys.exit(77)
@@ -41,7 +61,7 @@ def run(program, runtime, arguments):
             print("SKIPPED: this CUDA runtime counts nothing; give the emulator's folder with --runtime")
             sys.exit(77)
         with open(counted, encoding="utf-8") as file:
-            return json.loads(done.stdout), json.load(file)["kernels"]
+            return done.stdout, json.load(file)["kernels"]
 
 
 def place_of(kernel):
@@ -58,7 +78,7 @@ def place_of(kernel):
 def measure(program, runtime, arguments):
     """Counters of one step: those of a run with it, less those of a run without it."""
     _, without = run(program, runtime, [*arguments, "--measured=0"])
-    report, kernels = run(program, runtime, [*arguments, "--measured=1"])
+    output, kernels = run(program, runtime, [*arguments, "--measured=1"])
     earlier = {k["name"]: k for k in without}
     parts = {}
     for kernel in kernels:
@@ -73,7 +93,7 @@ def measure(program, runtime, arguments):
         entry = parts.setdefault(place, dict.fromkeys([*COUNTERS, "launches"], 0))
         for name, value in counts.items():
             entry[name] += value
-    return report, parts
+    return report_of(output), parts
 
 
 def summarise(report, parts):

@@ -62,7 +62,7 @@ private:
 // For one row format, all the rest chosen by the specification. DLRM_CUDA_DIMS: the dims that are compiled.
 template <class Format>
 std::unique_ptr<EmbeddingModel> make_cuda_embedding_of(EmbeddingSpec const& spec, std::shared_ptr<Stream const> const& stream) {
-    return Choose<Format, hotrow::Cuda, DLRM_CUDA_DIMS>::embedding(spec, [&]<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
+    return Choose<Format, hotrow::Cuda, 1, DLRM_CUDA_DIMS>::embedding(spec, [&]<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> {
         return std::make_unique<CudaEmbedding<Embedding>>(s, stream);
     });
 }

@@ -2,7 +2,6 @@
 // An embedding on the CPU.
 #pragma once
 
-#include <type_traits>
 #include <utility>
 
 #include "embedding_hotrow.hpp"
@@ -50,18 +49,17 @@ private:
     std::vector<float> pooled_;
 };
 
-// For one row format, all the rest chosen by the specification.
-template <class Format, int... Dims>
+// For one row format, all the rest chosen by the specification. DLRM_DIMS: the dims that are compiled.
+template <class Format, int LeastDim>
 std::unique_ptr<EmbeddingModel> make_host_embedding_of(EmbeddingSpec const& spec) {
-    using Chosen = std::conditional_t<sizeof...(Dims) == 0, Choose<Format, hotrow::Host, 16, 64, 128>, Choose<Format, hotrow::Host, Dims...>>;
-    return Chosen::embedding(
+    return Choose<Format, hotrow::Host, LeastDim, DLRM_DIMS>::embedding(
         spec, []<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> { return std::make_unique<HostEmbedding<Embedding>>(s); });
 }
 
 // The same for either rounding.
-template <class Precision, class RowQuantizer, int... Dims>
+template <class Precision, class RowQuantizer, int LeastDim = 1>
 std::unique_ptr<EmbeddingModel> make_host_embedding(EmbeddingSpec const& spec) {
-    return with_rounding<Precision, RowQuantizer>(spec, [&]<class Format>() { return make_host_embedding_of<Format, Dims...>(spec); });
+    return with_rounding<Precision, RowQuantizer>(spec, [&]<class Format>() { return make_host_embedding_of<Format, LeastDim>(spec); });
 }
 
 }  // namespace dlrm

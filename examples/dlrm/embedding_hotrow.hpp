@@ -63,16 +63,21 @@ typename Embedding::Options hotrow_options(EmbeddingSpec const& spec) {
 // Calls make.operator()<Embedding>(spec) with the type that the specification means, row format given.
 //
 // Not every combination is compiled: the default cache and optimizer with all, the others with 64 values a row in FP32 or in
-// INT8 with stochastic rounding.
-template <class Format, class Backend, int... Dims>
+// INT8 with stochastic rounding; of the dims, those from `LeastDim` on.
+template <class Format, class Backend, int LeastDim, int... Dims>
 struct Choose {
     template <class Make>
     static std::unique_ptr<EmbeddingModel> embedding(EmbeddingSpec const& spec, Make const& make) {
         std::unique_ptr<EmbeddingModel> made;
-        ((spec.dim == Dims ? void(made = with_dim<Dims>(spec, make)) : void()), ...);
-        if (made) return made;
         std::string dims;
-        ((dims += (dims.empty() ? "" : ", ") + std::to_string(Dims)), ...);
+        auto const offer = [&]<int Dim>(std::integral_constant<int, Dim>) {
+            if constexpr (Dim >= LeastDim) {
+                if (spec.dim == Dim) made = with_dim<Dim>(spec, make);
+                dims += (dims.empty() ? "" : ", ") + std::to_string(Dim);
+            }
+        };
+        (offer(std::integral_constant<int, Dims>{}), ...);
+        if (made) return made;
         throw UsageError("--dim " + std::to_string(spec.dim) + " with --rows " + name(spec.rows) + ", --quantizer " + name(spec.quantizer) +
                          ": this build has " + dims);
     }

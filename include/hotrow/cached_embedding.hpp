@@ -109,7 +109,8 @@ public:
 
     /// The same with a backend of the caller's, such as `CudaWith` a memory resource.
     CachedEmbedding(const Options& options, Backend backend, Stream stream = Stream{})
-        : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(std::move(backend))), geometry_(Sizes::geometry_of(options)) {
+        : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(std::move(backend))), geometry_(Sizes::geometry_of(options)),
+          plans_(options_.in_flight) {
         const std::int64_t rows = static_cast<std::int64_t>(geometry_.rows);
         const std::int64_t slots = static_cast<std::int64_t>(slot_count());
         stored_ = {*backend_, options_, geometry_.rows};
@@ -125,7 +126,6 @@ public:
         ranges_ = {*backend_, static_cast<std::int64_t>(options_.table_rows.size())};
         state_ = {*backend_, 1};
         counters_ = {*backend_, options_.table_rows.size()};
-        plans_ = detail::Plans<RowId, Backend>(options_.in_flight);
         reserve(options_.max_lookups);
         initialise(stream);
     }

@@ -95,7 +95,7 @@ TEST_CASE("every choice of the command line trains", "[dlrm]") {
     };
     for (Rows rows : {Rows::fp32, Rows::fp16, Rows::bf16, Rows::fp8, Rows::int8, Rows::int4, Rows::int2}) {
         for (Rounding rounding : {Rounding::nearest, Rounding::stochastic}) {
-            for (int dim : {16, 64, 128}) {
+            for (int dim : {DLRM_DIMS}) {
                 options.rows = rows;
                 options.rounding = rounding;
                 options.dim = dim;
@@ -138,7 +138,7 @@ TEST_CASE("what is not built is refused, and says what is", "[dlrm]") {
     options.quantizer = Quantizer::clipped;
     CHECK(error_of(options) == "--quantizer clipped with --rows int8: must be plain");
     options.rows = Rows::int4;
-    CHECK(error_of(options) == "--dim 16 with --rows int4, --quantizer clipped: this build has 64, 128");
+    CHECK(error_of(options).starts_with("--dim 16 with --rows int4, --quantizer clipped: this build has 64"));
     options.quantizer = Quantizer::plain;
     options.eviction = Eviction::lru;
     CHECK(error_of(options).starts_with("--eviction lru: this build has it for"));

@@ -34,7 +34,6 @@ public:
         typename Backend::Mark used;
     };
 
-    Plans() = default;
     explicit Plans(int places) : places_(static_cast<std::size_t>(places)) {}
 
     Place& operator[](std::uint32_t place) { return places_[place]; }
