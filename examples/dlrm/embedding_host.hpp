@@ -50,7 +50,7 @@ private:
 };
 
 // For one row format, all the rest chosen by the specification. DLRM_DIMS: the dims that are compiled.
-template <class Format, int LeastDim>
+template <class Format, int LeastDim = 1>
 std::unique_ptr<EmbeddingModel> make_host_embedding_of(EmbeddingSpec const& spec) {
     return Choose<Format, hotrow::Host, LeastDim, DLRM_DIMS>::embedding(
         spec, []<class Embedding>(EmbeddingSpec const& s) -> std::unique_ptr<EmbeddingModel> { return std::make_unique<HostEmbedding<Embedding>>(s); });
