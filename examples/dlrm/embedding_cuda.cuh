@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "built_dims.hpp"
 #include "cuda_support.cuh"
 #include "embedding_hotrow.hpp"
 #include "row_formats.hpp"

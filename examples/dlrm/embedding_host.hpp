@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "built_dims.hpp"
 #include "embedding_hotrow.hpp"
 #include "row_formats.hpp"
 

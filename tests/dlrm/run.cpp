@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "built_dims.hpp"
 #include "dataset.hpp"
 #include "error.hpp"
 #include "examples/support/files.hpp"
