@@ -28,16 +28,19 @@ template <class Scalar>
 struct DataType {
     static_assert(std::is_arithmetic_v<Scalar> && !std::is_same_v<Scalar, bool> && sizeof(Scalar) <= 8,
                   "dlpack: scalars are float, double, Float16, BFloat16 or integers; include hotrow/interop/dlpack.cuh for __half, or specialise DataType");
+    /// Kind, bits and lanes.
     static constexpr DLDataType value{std::is_floating_point_v<Scalar> ? kDLFloat : std::is_signed_v<Scalar> ? kDLInt : kDLUInt, 8 * sizeof(Scalar), 1};
 };
 /// FP16.
 template <>
 struct DataType<Float16> {
+    /// Kind, bits and lanes.
     static constexpr DLDataType value{kDLFloat, 16, 1};
 };
 /// BF16.
 template <>
 struct DataType<BFloat16> {
+    /// Kind, bits and lanes.
     static constexpr DLDataType value{kDLBfloat, 16, 1};
 };
 
