@@ -197,6 +197,7 @@ private:
         const auto& plan = source.plan;
         prefetch_ahead(run, *plan.run_count, [&](std::uint32_t r) HOTROW_INLINE_LAMBDA {
             const RowId location = plan.run_location[r];
+            if (location == nowhere<RowId>) return;  // no address is made of it
             rows.prefetch(location);
             if constexpr (States::are_in_lines) {  // a record is asked for as a whole
                 if (rows.is_line(location)) states.prefetch_states(states.of_line(location));
