@@ -2,6 +2,7 @@
 // Training on rows in a file, through what may befall it: a process killed at any moment, a full disk, another process.
 #include "support/catch.hpp"
 #include "support/random_batch.hpp"
+#include "support/sanitized.hpp"
 #include "support/table_file.hpp"
 
 #include <hotrow/hotrow.hpp>
@@ -139,11 +140,7 @@ TEST_CASE("Killed at any moment, a table opens as its last flush left it", "[emb
     InMemory model(options_of<InMemory>());
     RandomNumbers random(6);
     std::uint64_t flushes_seen = 0, killed_between = 0;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-    constexpr int kills = 40;
-#else
-    constexpr int kills = 200;
-#endif
+    constexpr int kills = hotrow::test::is_sanitized ? 40 : 200;
     for (int kill_number = 0; kill_number < kills; ++kill_number) {
         int acknowledged[2];
         REQUIRE(pipe(acknowledged) == 0);

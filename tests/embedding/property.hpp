@@ -2,6 +2,7 @@
 // Random operations on an embedding and on the naive model, for combinations of policies.
 #pragma once
 
+#include "support/sanitized.hpp"
 #include "support/subject.hpp"
 
 #include <hotrow/hotrow.hpp>
@@ -47,15 +48,9 @@ Combination combination_of(const char* name) {
             .footprint = [](const SubjectOptions& o) { return Embedding::footprint(Made::options_of(o)); }};
 }
 
-/// Whether combination `number` is checked. Sanitizers and other compilers look for other bugs than wrong policies, and
+/// Whether combination `number` is checked. Sanitizers look for other bugs than wrong policies, and
 /// are slow: there every eleventh is, which has each format once and each cache with each optimizer once.
-constexpr bool is_checked(int number) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
-    return number % 11 == 0;
-#else
-    return number >= 0;
-#endif
-}
+constexpr bool is_checked(int number) { return hotrow::test::is_sanitized ? number % 11 == 0 : number >= 0; }
 
 template <int Number, class Format, class CachePolicy, class Optimizer>
 void check_combination(const char* name) {

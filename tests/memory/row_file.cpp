@@ -2,6 +2,7 @@
 // Records in a file: what a commit keeps, what comes back without one, and what files are refused.
 #include "support/catch.hpp"
 #include "support/random_batch.hpp"
+#include "support/sanitized.hpp"
 #include "support/table_file.hpp"
 
 #include <hotrow/memory/row_file.hpp>
@@ -201,11 +202,7 @@ TEST_CASE("Killed at any moment, with many threads writing, a file opens as the 
     };
     Model model;
     std::uint64_t modelled = 0, kept = 0;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-    constexpr int kills = 40;
-#else
-    constexpr int kills = 200;
-#endif
+    constexpr int kills = hotrow::test::is_sanitized ? 40 : 200;
     RandomNumbers random(4);
     for (int kill_number = 0; kill_number < kills; ++kill_number) {
         int acknowledged[2];
