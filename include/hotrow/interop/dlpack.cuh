@@ -10,15 +10,9 @@ namespace hotrow::dlpack {
 
 /// CUDA's FP16: `span_of<__half>`, `tensor_of<__half>`.
 template <>
-struct DataType<__half> {
-    /// Kind, bits and lanes.
-    static constexpr DLDataType value{kDLFloat, 16, 1};
-};
+struct DataType<__half> : detail::DataTypeOfHalf<kDLFloat> {};
 /// CUDA's BF16.
 template <>
-struct DataType<__nv_bfloat16> {
-    /// Kind, bits and lanes.
-    static constexpr DLDataType value{kDLBfloat, 16, 1};
-};
+struct DataType<__nv_bfloat16> : detail::DataTypeOfHalf<kDLBfloat> {};
 
 }  // namespace hotrow::dlpack

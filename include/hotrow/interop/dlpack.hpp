@@ -23,6 +23,15 @@
 /// Tensors of other libraries (PyTorch, NumPy, JAX, ...) as what hotrow takes, and hotrow's memory as tensors of theirs, by DLPack and without copies.
 namespace hotrow::dlpack {
 
+namespace detail {
+
+template <std::uint8_t Code>
+struct DataTypeOfHalf {
+    static constexpr DLDataType value{Code, 16, 1};
+};
+
+}  // namespace detail
+
 /// DLPack's type of a scalar without `const`: of float, double, `Float16`, `BFloat16` and integers. interop/dlpack.cuh has CUDA's halves; specialise it for scalars of your own.
 template <class Scalar>
 struct DataType {
@@ -33,16 +42,10 @@ struct DataType {
 };
 /// FP16.
 template <>
-struct DataType<Float16> {
-    /// Kind, bits and lanes.
-    static constexpr DLDataType value{kDLFloat, 16, 1};
-};
+struct DataType<Float16> : detail::DataTypeOfHalf<kDLFloat> {};
 /// BF16.
 template <>
-struct DataType<BFloat16> {
-    /// Kind, bits and lanes.
-    static constexpr DLDataType value{kDLBfloat, 16, 1};
-};
+struct DataType<BFloat16> : detail::DataTypeOfHalf<kDLBfloat> {};
 
 /// The same of a scalar that may be `const`.
 template <class T>

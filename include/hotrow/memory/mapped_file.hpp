@@ -24,11 +24,11 @@ namespace hotrow::detail {
 
 [[noreturn]] inline void refuse_file(const std::string& path, const std::string& why) { throw StorageError("hotrow: " + path + ": " + why); }
 
-#if defined(__linux__)
-
 [[noreturn]] inline void refuse_call(const std::string& path, const std::string& what, int error, const std::string& remedy) {
     refuse_file(path, what + ": " + std::strerror(error) + "; " + remedy);
 }
+
+#if defined(__linux__)
 
 /// An open file.
 class FileHandle {

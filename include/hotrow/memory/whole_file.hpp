@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "../error.hpp"
 #include "mapped_file.hpp"
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -27,12 +25,10 @@ public:
         unfinished_ += ".part" + std::to_string(random()) + std::to_string(random());  // nobody else's, who may be writing to the same path
 #if defined(__linux__)
         file_ = FileHandle(unfinished_.string(), O_WRONLY | O_CREAT | O_EXCL);
-        const bool is_open = file_.is_open();
 #else
         file_.open(unfinished_, std::ios::binary | std::ios::trunc);
-        const bool is_open = file_.is_open();
 #endif
-        if (!is_open) refuse("it cannot be created", errno, "give a path in a folder that exists and may be written");
+        if (!file_.is_open()) refuse("it cannot be created", errno, "give a path in a folder that exists and may be written");
     }
     WholeFile(const WholeFile&) = delete;
     WholeFile& operator=(const WholeFile&) = delete;
@@ -78,9 +74,7 @@ private:
         file_.close();
 #endif
     }
-    [[noreturn]] void refuse(const std::string& what, int error, const std::string& remedy) const {
-        refuse_file(path_.string(), what + ": " + std::strerror(error) + "; " + remedy);
-    }
+    [[noreturn]] void refuse(const std::string& what, int error, const std::string& remedy) const { refuse_call(path_.string(), what, error, remedy); }
 
     std::filesystem::path path_, unfinished_;
 #if defined(__linux__)
