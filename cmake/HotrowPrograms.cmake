@@ -54,6 +54,11 @@ target_compile_options(hotrow_warnings INTERFACE
 
 add_library(hotrow_programs INTERFACE)
 target_link_libraries(hotrow_programs INTERFACE hotrow_warnings)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC collects garbage from 128 MB on, again and again: with a GB it compiles these programs in four fifths of the time.
+  set(less_garbage --param=ggc-min-heapsize=1000000)
+  target_compile_options(hotrow_programs INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${less_garbage}>" "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${less_garbage}>")
+endif()
 if(HOTROW_NATIVE)
   include(CheckCXXCompilerFlag)
   check_cxx_compiler_flag(-march=native HOTROW_HAS_MARCH_NATIVE)

@@ -2,6 +2,7 @@
 #
 #   hotrow_add_test(<name> SOURCES <file>... [CUDA] [NO_NIGHTLY] [LABELS <label>...] [LIBRARIES <target>...]
 #                   [TIMEOUT <seconds>])
+#   hotrow_optimise_test(<name> <configuration> <flag>)
 #   hotrow_add_compile_fail_test(<name> SOURCE <file> EXPECT <regex>... [FLAGS <flag>...])
 #   hotrow_add_same_output_test(<name> SOURCE <file> FLAGS_A <flag>... FLAGS_B <flag>... [CUDA])
 #   hotrow_add_header_test()
@@ -34,8 +35,10 @@ if(Catch2_FOUND AND Catch2_VERSION VERSION_LESS 3)
   target_compile_definitions(hotrow_test_main PUBLIC HOTROW_TEST_CATCH2_V2)
 endif()
 
+# Its precompiled header serves all tests with the same flags.
 add_library(hotrow_test_needs_nothing STATIC "${hotrow_test_dir}/support/needs_nothing.cpp")
-target_link_libraries(hotrow_test_needs_nothing PRIVATE hotrow_test_main)
+target_link_libraries(hotrow_test_needs_nothing PRIVATE hotrow::hotrow hotrow_test_main)
+target_precompile_headers(hotrow_test_needs_nothing PRIVATE "${hotrow_test_dir}/support/precompiled.hpp")
 if(HOTROW_WITH_CUDA)
   add_library(hotrow_test_needs_device STATIC "${hotrow_test_dir}/support/needs_device.cpp")
   target_link_libraries(hotrow_test_needs_device PRIVATE hotrow_test_main CUDA::toolkit)
@@ -95,6 +98,7 @@ function(hotrow_add_test name)
   hotrow_test_target(target ${name})
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE hotrow::hotrow hotrow_test_main ${arg_LIBRARIES})
+  target_precompile_headers(${target} REUSE_FROM hotrow_test_needs_nothing)
   if(HOTROW_TESTS_WITHOUT AND name MATCHES "${HOTROW_TESTS_WITHOUT}")
     message(STATUS "hotrow: HOTROW_TESTS_WITHOUT leaves out ${name}")
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
@@ -108,6 +112,15 @@ function(hotrow_add_test name)
     target_link_libraries(${target} PRIVATE hotrow_test_needs_nothing)
     add_test(NAME ${name} COMMAND ${target})
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  endif()
+endfunction()
+
+# In one configuration the test is compiled with this flag.
+function(hotrow_optimise_test name configuration flag)
+  hotrow_test_target(target ${name})
+  target_compile_options(${target} PRIVATE "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:${configuration}>>:${flag}>")
+  if(CMAKE_BUILD_TYPE STREQUAL configuration)
+    set_target_properties(${target} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)  # compiled with other flags
   endif()
 endfunction()
 

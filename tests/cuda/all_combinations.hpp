@@ -8,16 +8,12 @@
 
 namespace hotrow::test {
 
-/// Those of the program: of combinations_1.cu to combinations_8.cu, or of few_combinations.cu.
+/// Those of the program: of combinations_1.cu to combinations_4.cu, or of few_combinations.cu.
 std::vector<Combination> all_combinations();
 
 std::vector<Combination> combinations_1();
 std::vector<Combination> combinations_2();
 std::vector<Combination> combinations_3();
 std::vector<Combination> combinations_4();
-std::vector<Combination> combinations_5();
-std::vector<Combination> combinations_6();
-std::vector<Combination> combinations_7();
-std::vector<Combination> combinations_8();
 
 }  // namespace hotrow::test

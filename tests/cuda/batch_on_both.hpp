@@ -3,7 +3,7 @@
 #pragma once
 
 #include "support/device_memory.hpp"
-#include "support/naive_embedding.hpp"
+#include "support/naive_batch.hpp"
 
 #include <hotrow/batch/batch.hpp>
 

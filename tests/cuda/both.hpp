@@ -3,7 +3,7 @@
 // every combination of policies.
 #pragma once
 
-#include "support/naive_embedding.hpp"
+#include "support/naive_batch.hpp"
 
 #include <hotrow/options.hpp>
 #include <hotrow/statistics.hpp>

@@ -19,6 +19,39 @@
 
 namespace hotrow::test {
 
+// What need not know the policies is not compiled once for each.
+
+template <class T>
+Bytes bytes_of(std::span<T> values) {
+    const auto bytes = std::as_bytes(values);
+    return {bytes.begin(), bytes.end()};
+}
+
+inline void append(Bytes& to, const Bytes& bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
+
+template <class T>
+void add(std::vector<NamedBytes>& all, const char* name, const T* on_host, const T* on_device, std::size_t count) {
+    if (count > 0) all.push_back({name, {bytes_of(std::span(on_host, count)), device_bytes(on_device, count)}});
+}
+
+inline void clear(NamedBytes& named, std::size_t first, std::size_t count) {
+    for (Bytes* bytes : {&named.bytes.host, &named.bytes.device}) std::memset(bytes->data() + first, 0, count);
+}
+
+template <class T>
+std::vector<T> rounded(const std::vector<float>& values) {
+    std::vector<T> all;
+    all.reserve(values.size());
+    for (const float value : values) all.push_back(ScalarCast<T>::from_float(value));
+    return all;
+}
+
+inline Combination combination_of(int dim, int ways, const Levels& levels, std::unique_ptr<Both> (*make)(const BothOptions&)) {
+    std::string name = "dim " + std::to_string(dim) + ", " + std::to_string(ways) + " ways";
+    for (const auto& [factor, level] : levels) name += ", " + factor + " " + level;
+    return {name, dim, ways, levels, make};
+}
+
 template <int Dim, class Format, class CacheType, class Optimizer, class RowId, class I, class Output, class Gradient>
 class BothOf final : public Both {
 public:
@@ -38,9 +71,7 @@ public:
         return {bytes_of(output.span()), device_bytes(device_output.data(), output.span().size())};
     }
     void backward(const std::vector<float>& gradient) override {
-        std::vector<Gradient> values;
-        values.reserve(gradient.size());
-        for (const float value : gradient) values.push_back(ScalarCast<Gradient>::from_float(value));
+        const std::vector<Gradient> values = rounded<Gradient>(gradient);
         const Aligned<Gradient> on_host(values);
         const DeviceArray<Gradient> on_device(values);
         host_.backward(host_plan_, std::span<const Gradient>(on_host.span()));
@@ -100,24 +131,20 @@ public:
         const View host = host_.view(), device = device_.view();
         const std::size_t rows = static_cast<std::size_t>(host.geometry.rows), slots = static_cast<std::size_t>(lines());
         std::vector<NamedBytes> all;
-        const auto add = [&](const char* name, const auto* on_host, const auto* on_device, std::size_t count) {
-            if (count > 0) all.push_back({name, {bytes_of(std::span(on_host, count)), device_bytes(on_device, count)}});
-        };
-        add("tags", host.tags, device.tags, slots);
-        if constexpr (View::has_score) add("scores", host.scores, device.scores, slots);
-        if constexpr (View::ghosts_per_set > 0) add("ghosts", host.ghosts, device.ghosts, slots / View::ways * View::ghosts_per_set);
-        add("flags", host.flags, device.flags, slots);
-        add("stored rows", host.stored, device.stored, rows * View::Layout::stride);
-        if constexpr (!std::is_empty_v<typename View::RowState>) add("states of rows", host.row_states, device.row_states, rows);
-        if constexpr (View::keeps_elements) add("states of elements", host.element_states, device.element_states, rows * View::element_bytes);
-        add("step", &host.state->step, &device.state->step, 1);
-        add("lookups", &host.state->lookups, &device.state->lookups, 1);
-        add("optimizer", &host.state->optimizer, &device.state->optimizer, 1);
-        add("lines", host.lines, device.lines, slots * View::line_stride);
+        add(all, "tags", host.tags, device.tags, slots);
+        if constexpr (View::has_score) add(all, "scores", host.scores, device.scores, slots);
+        if constexpr (View::ghosts_per_set > 0) add(all, "ghosts", host.ghosts, device.ghosts, slots / View::ways * View::ghosts_per_set);
+        add(all, "flags", host.flags, device.flags, slots);
+        add(all, "stored rows", host.stored, device.stored, rows * View::Layout::stride);
+        if constexpr (!std::is_empty_v<typename View::RowState>) add(all, "states of rows", host.row_states, device.row_states, rows);
+        if constexpr (View::keeps_elements) add(all, "states of elements", host.element_states, device.element_states, rows * View::element_bytes);
+        add(all, "step", &host.state->step, &device.state->step, 1);
+        add(all, "lookups", &host.state->lookups, &device.state->lookups, 1);
+        add(all, "optimizer", &host.state->optimizer, &device.state->optimizer, 1);
+        add(all, "lines", host.lines, device.lines, slots * View::line_stride);
+        constexpr std::size_t line_bytes = View::line_stride * sizeof(float);
         for (std::size_t slot = 0; slot < slots; ++slot) {
-            if (host.tags[slot] != View::no_row) continue;
-            constexpr std::size_t line_bytes = View::line_stride * sizeof(float);
-            for (Bytes* bytes : {&all.back().bytes.host, &all.back().bytes.device}) std::memset(bytes->data() + slot * line_bytes, 0, line_bytes);
+            if (host.tags[slot] == View::no_row) clear(all.back(), slot * line_bytes, line_bytes);
         }
         return all;
     }
@@ -140,13 +167,6 @@ private:
     }
     cudaStream_t stream() const { return own_stream_; }
 
-    template <class T>
-    static Bytes bytes_of(std::span<T> values) {
-        const auto bytes = std::as_bytes(values);
-        return {bytes.begin(), bytes.end()};
-    }
-    static void append(Bytes& to, const Bytes& bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
-
     TestStream own_stream_;
     HostEmbedding host_;
     DeviceEmbedding device_;
@@ -160,12 +180,10 @@ template <int DimOfRows, class FormatType, class OptimizerType, class RowIdType,
 struct RowsPart {
     template <class CacheType>
     static Combination with() {
-        const Levels levels = levels_of<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType, IndexType, OutputType, GradientType>();
-        std::string name = "dim " + std::to_string(DimOfRows) + ", " + std::to_string(CacheType::ways) + " ways";
-        for (const auto& [factor, level] : levels) name += ", " + factor + " " + level;
-        return {name, DimOfRows, CacheType::ways, levels, [](const BothOptions& options) -> std::unique_ptr<Both> {
-                    return std::make_unique<BothOf<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType, IndexType, OutputType, GradientType>>(options);
-                }};
+        using Made = BothOf<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType, IndexType, OutputType, GradientType>;
+        return combination_of(DimOfRows, CacheType::ways,
+                              levels_of<DimOfRows, FormatType, CacheType, OptimizerType, RowIdType, IndexType, OutputType, GradientType>(),
+                              [](const BothOptions& options) { return std::unique_ptr<Both>(new Made(options)); });  // make_unique would be slow to compile
     }
 };
 

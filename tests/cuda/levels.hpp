@@ -7,7 +7,9 @@
 
 #include <hotrow/cuda.cuh>
 
+#include <initializer_list>
 #include <type_traits>
+#include <utility>
 
 namespace hotrow::test {
 
@@ -75,23 +77,25 @@ constexpr const char* ways_level(int ways) {
     return (ways & (ways - 1)) == 0 ? "a power of two" : "no power of two";
 }
 
+inline Levels strings(std::initializer_list<std::pair<const char*, const char*>> levels) { return {levels.begin(), levels.end()}; }
+
 template <int Dim, class Format, class CacheType, class Optimizer, class RowId, class I, class Output, class Gradient>
 Levels levels_of() {
     using Quantizer = QuantizerLevel<typename Format::Quantizer_t>;
-    return {{"precision", Format::Precision_t::name},
-            {"scheme", Quantizer::scheme},
-            {"granularity", Quantizer::granularity},
-            {"rounding", rounding_level<typename Format::Rounding_t>},
-            {"dim", dim_level(Dim)},
-            {"optimizer", Optimizer::name},
-            {"row id", sizeof(RowId) == 4 ? "32 bits" : "64 bits"},
-            {"index", sizeof(I) == 4 ? "int32" : "int64"},
-            {"output", scalar_level<Output>()},
-            {"gradient", scalar_level<Gradient>()},
-            {"ways", ways_level(CacheType::ways)},
-            {"eviction", CacheType::Eviction_t::name},
-            {"admission", CacheType::Admission_t::name},
-            {"ghosts", CacheType::ghosts_per_set > 0 ? "ghosts" : "none"}};
+    return strings({{"precision", Format::Precision_t::name},
+                    {"scheme", Quantizer::scheme},
+                    {"granularity", Quantizer::granularity},
+                    {"rounding", rounding_level<typename Format::Rounding_t>},
+                    {"dim", dim_level(Dim)},
+                    {"optimizer", Optimizer::name},
+                    {"row id", sizeof(RowId) == 4 ? "32 bits" : "64 bits"},
+                    {"index", sizeof(I) == 4 ? "int32" : "int64"},
+                    {"output", scalar_level<Output>()},
+                    {"gradient", scalar_level<Gradient>()},
+                    {"ways", ways_level(CacheType::ways)},
+                    {"eviction", CacheType::Eviction_t::name},
+                    {"admission", CacheType::Admission_t::name},
+                    {"ghosts", CacheType::ghosts_per_set > 0 ? "ghosts" : "none"}});
 }
 
 }  // namespace hotrow::test

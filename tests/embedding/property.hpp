@@ -44,7 +44,7 @@ Combination combination_of(const char* name) {
             .state_bytes = std::is_same_v<Optimizer, RowwiseAdagrad> ? 4 : 0,
             .record_bytes = Placement::is_apart ? Embedding::View::stored_stride : 0,
             .in_file = Placement::is_lazy,
-            .make = [](const SubjectOptions& o) -> std::unique_ptr<Subject> { return std::make_unique<Made>(o); },
+            .make = [](const SubjectOptions& o) { return std::unique_ptr<Subject>(new Made(o)); },  // make_unique would be slow to compile
             .footprint = [](const SubjectOptions& o) { return Embedding::footprint(Made::options_of(o)); }};
 }
 

@@ -4,6 +4,7 @@
 // mixer that says which set a row belongs to, and the scores of some policies.
 #pragma once
 
+#include "support/naive_batch.hpp"
 #include "support/naive_policy.hpp"
 
 #include <hotrow/cache/geometry.hpp>
@@ -40,8 +41,6 @@ Codec codec_of() {
             [](const std::byte* stored, float* values) { Format::template decode<Dim>(SingleLane{}, stored, values); }};
 }
 
-enum class NaivePooling { sum, mean, none };
-
 struct NaiveOptimizer {
     bool adagrad;
     float learning_rate;
@@ -59,19 +58,6 @@ struct NaiveOptions {
     std::vector<std::int64_t> table_rows;
     std::uint64_t seed;
     std::optional<float> initial_range;
-};
-
-/// A batch on its own memory, all indices 64 bits wide.
-struct NaiveBatch {
-    std::vector<std::int64_t> indices;
-    std::vector<std::int64_t> offsets;
-    std::vector<float> weights;  ///< empty: all one
-    int batch_size = 0;
-    NaivePooling pooling = NaivePooling::sum;
-
-    std::size_t bags() const { return offsets.size() - 1; }
-    std::size_t output_rows() const { return pooling == NaivePooling::none ? indices.size() : bags(); }
-    float weight(std::size_t position) const { return weights.empty() ? 1.0f : weights[position]; }
 };
 
 class NaiveEmbedding {

@@ -2,7 +2,7 @@
 // RandomNumbers batches as they come in practice and as they come at worst.
 #pragma once
 
-#include "support/naive_embedding.hpp"
+#include "support/naive_batch.hpp"
 
 #include <algorithm>
 #include <cstddef>

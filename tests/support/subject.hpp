@@ -107,6 +107,30 @@ struct TypedBatch {
     Batch<I> batch() const { return {indices, offsets, weights, batch_size, pooling}; }
 };
 
+template <class I>
+struct PlannedBatch {
+    explicit PlannedBatch(const NaiveBatch& b) : batch(b), rows(b.output_rows()) {}
+    TypedBatch<I> batch;
+    std::size_t rows;
+    Plan<I> plan;
+};
+
+/// Plans by number. Apart from `SubjectOf`, so that hundreds of embeddings share the two maps that there are.
+template <class I>
+class PlansInFlight {
+public:
+    int add(std::unique_ptr<PlannedBatch<I>> planned) {
+        plans_[++added_] = std::move(planned);
+        return added_;
+    }
+    PlannedBatch<I>& at(int plan) { return *plans_.at(plan); }
+    void erase(int plan) { plans_.erase(plan); }
+
+private:
+    std::map<int, std::unique_ptr<PlannedBatch<I>>> plans_;
+    int added_ = 0;
+};
+
 /// Outputs or gradients, aligned as the embedding wants them.
 template <class Scalar>
 class Dense {
@@ -175,29 +199,29 @@ public:
     explicit SubjectOf(const SubjectOptions& options) : embedding_(options_of(options)) {}
 
     int plan(const NaiveBatch& batch) override {
-        auto kept = std::make_unique<InFlight>(batch);
+        auto kept = std::make_unique<PlannedBatch<I>>(batch);
         kept->plan = embedding_.plan(kept->batch.batch());
-        return keep(std::move(kept));
+        return in_flight_.add(std::move(kept));
     }
     std::vector<float> forward(int plan) override {
-        const InFlight& planned = *in_flight_.at(plan);
+        const PlannedBatch<I>& planned = in_flight_.at(plan);
         Dense<Scalar> output(planned.rows * Embedding::dim);
         embedding_.forward(planned.plan, output.span());
         return output.floats();
     }
     std::pair<int, std::vector<float>> plan_and_forward(const NaiveBatch& batch) override {
-        auto kept = std::make_unique<InFlight>(batch);
+        auto kept = std::make_unique<PlannedBatch<I>>(batch);
         Dense<Scalar> output(kept->rows * Embedding::dim);
         kept->plan = embedding_.forward(kept->batch.batch(), output.span());
-        return {keep(std::move(kept)), output.floats()};
+        return {in_flight_.add(std::move(kept)), output.floats()};
     }
     void backward(int plan, const std::vector<float>& gradient) override {
         const Dense<Scalar> converted(gradient);
-        embedding_.backward(in_flight_.at(plan)->plan, std::span<const Scalar>(converted.span()));
+        embedding_.backward(in_flight_.at(plan).plan, std::span<const Scalar>(converted.span()));
         in_flight_.erase(plan);
     }
     void release(int plan) override {
-        embedding_.release(in_flight_.at(plan)->plan);
+        embedding_.release(in_flight_.at(plan).plan);
         in_flight_.erase(plan);
     }
     void announce(const NaiveBatch& batch) override {
@@ -266,21 +290,8 @@ private:
         }
     }
 
-    struct InFlight {
-        explicit InFlight(const NaiveBatch& b) : batch(b), rows(b.output_rows()) {}
-        TypedBatch<I> batch;
-        std::size_t rows;
-        Plan<I> plan;
-    };
-
-    int keep(std::unique_ptr<InFlight> planned) {
-        in_flight_[++plans_] = std::move(planned);
-        return plans_;
-    }
-
     Embedding embedding_;
-    std::map<int, std::unique_ptr<InFlight>> in_flight_;
-    int plans_ = 0;
+    PlansInFlight<I> in_flight_;
 };
 
 /// What the driver needs to know of a combination.

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row format on the device: stored bytes and values equal the host's, bit for bit.
-#pragma once
-
+// Row formats on the device: stored bytes and values equal the host's, bit for bit.
 #include "support/catch.hpp"
 
 #include "storage/formats.hpp"
 #include "storage/rows.hpp"
+#include "support/device_memory.hpp"
 
 #include <hotrow/execution/cuda.cuh>
-
-#include <thrust/device_vector.h>
-#include <thrust/host_vector.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
-namespace hotrow::test {
+using namespace hotrow;
+using namespace hotrow::test;
+
+namespace {
 
 /// Each tile: a first encoding, one over it (a learned step reads its predecessor), and the values.
 template <class Format, int Dim, int Lanes>
@@ -60,20 +60,19 @@ void check_device() {
         std::copy_n(values, Dim, expected_values.data() + row * Dim);
     }
 
-    const thrust::device_vector<float> device_rows(rows.begin(), rows.end());
-    thrust::device_vector<std::byte> stored(expected.size(), std::byte{0xcb});
-    thrust::device_vector<float> decoded(expected_values.size());
+    const DeviceArray<float> device_rows(rows);
+    const DeviceArray<std::byte> stored(std::vector<std::byte>(expected.size(), std::byte{0xcb}));
+    const DeviceArray<float> decoded(expected_values.size());
     constexpr unsigned threads = 128;
     constexpr int lanes = row_lanes<Dim>();
     encode_and_decode<Format, Dim, lanes><<<static_cast<unsigned>((count * static_cast<unsigned>(lanes) + threads - 1) / threads), threads>>>(
-        thrust::raw_pointer_cast(device_rows.data()), count, thrust::raw_pointer_cast(stored.data()), thrust::raw_pointer_cast(decoded.data()));
+        device_rows.data(), count, stored.data(), decoded.data());
     REQUIRE(cudaGetLastError() == cudaSuccess);
     REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
 
-    const thrust::host_vector<std::byte> bytes = stored;
-    const thrust::host_vector<float> values = decoded;
     INFO("dim " << Dim);
-    CHECK(std::memcmp(bytes.data(), expected.data(), expected.size()) == 0);
+    CHECK((stored.get() == expected));
+    const std::vector<float> values = decoded.get();
     CHECK(std::memcmp(values.data(), expected_values.data(), expected_values.size() * sizeof(float)) == 0);
 }
 
@@ -87,4 +86,16 @@ void check_device_dims() {
     check_device<typename StorageType::template With<Stochastic<>>, 100>();
 }
 
-}  // namespace hotrow::test
+using Floats = std::tuple<Storage<Fp32, Cast>, Storage<Fp16, Cast>, Storage<Bf16, Cast>, Storage<Fp8E4M3, Cast>, Storage<Fp8E5M2, Cast>,
+                          Storage<Fp8E4M3, RowScaled<>>, Storage<Fp8E5M2, RowScaled<Bf16>>, Storage<Fp8E4M3, BlockScaled<32>>>;
+using Integers =
+    std::tuple<Storage<Int8, RowAffine<>>, Storage<Int8, RowAffine<Fp16>>, Storage<Int2, RowAffine<Bf16>>, Storage<Int4, BlockAffine<4, Bf16>>,
+               Storage<Int4, BlockAffine<16>>, Storage<Int8, RowSymmetric<>>, Storage<Int4, BlockSymmetric<32, Fp32>>, Storage<Int2, BlockSymmetric<8>>>;
+using Fitted = std::tuple<Storage<Int4, RowClipped<>>, Storage<Int2, BlockClipped<16, Fp32>>, Storage<Int4, RowLearned<>>,
+                          Storage<Int8, RowLearned<Fp16>>>;  // a clipped or learned range
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("the device stores and reads the host's bits of floats", "[storage][cuda]", Floats) { check_device_dims<TestType>(); }
+TEMPLATE_LIST_TEST_CASE("the device stores and reads the host's bits of integers", "[storage][cuda]", Integers) { check_device_dims<TestType>(); }
+TEMPLATE_LIST_TEST_CASE("the device stores and reads the host's bits of a fitted range", "[storage][cuda]", Fitted) { check_device_dims<TestType>(); }
