@@ -110,7 +110,7 @@ public:
     /// The same with a backend of the caller's, such as `CudaWith` a memory resource.
     CachedEmbedding(const Options& options, Backend backend, Stream stream = Stream{})
         : options_(Sizes::checked(options)), backend_(std::make_unique<Backend>(std::move(backend))), geometry_(Sizes::geometry_of(options)),
-          plans_(options_.in_flight) {
+          plans_(options_.in_flight, geometry_.mixer.bits, Dim) {
         const std::int64_t rows = static_cast<std::int64_t>(geometry_.rows);
         const std::int64_t slots = static_cast<std::int64_t>(slot_count());
         stored_ = {*backend_, options_, geometry_.rows};
@@ -160,7 +160,7 @@ public:
         const std::uint32_t place = plans_.free_place();
         const BatchView<I> seen = detail::shaped(batch, options_.table_rows.size());
         backend_->wait_aside(plans_[place].moved);  // of a plan that was released
-        plans_.reserve(*backend_, place, seen.lookups, geometry_.mixer.bits, Dim);
+        plans_.reserve(*backend_, place, seen.lookups);
         const View v = view();
         plans_.order_plan(stream);
         detail::Workspace<RowId, Backend>& workspace = plans_[place].workspace;
@@ -436,7 +436,7 @@ public:
         keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
         if (keys.empty() || geometry_.sets == 0) return 0;
         const std::uint32_t count = static_cast<std::uint32_t>(keys.size());
-        plans_.reserve(*backend_, 0, static_cast<std::int64_t>(keys.size()), geometry_.mixer.bits, Dim);
+        plans_.reserve(*backend_, 0, static_cast<std::int64_t>(keys.size()));
         plans_.order_plan(stream);
         backend_->wait_aside();
         for (const RowId key : keys) stored_.make_room_for(geometry_.row(key), 1);
@@ -555,7 +555,7 @@ public:
     /// announced is forgotten. Throws `PlanError` while a plan is in flight.
     void reserve(std::int64_t lookups) {
         plans_.require_none("reserve(" + std::to_string(lookups) + ")");
-        plans_.reserve(*backend_, lookups, geometry_.mixer.bits, Dim);
+        plans_.reserve(*backend_, lookups);
         if constexpr (Sizes::looks_ahead) {
             if (lookups <= announced_lookups_) return;
             foresight_ = {};  // gives its memory back first

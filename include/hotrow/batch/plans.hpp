@@ -34,7 +34,8 @@ public:
         typename Backend::Mark used;
     };
 
-    explicit Plans(int places) : places_(static_cast<std::size_t>(places)) {}
+    /// `key_bits`: of mixed row ids; `dim`: elements of a row.
+    Plans(int places, int key_bits, int dim) : places_(static_cast<std::size_t>(places)), key_bits_(key_bits), dim_(dim) {}
 
     Place& operator[](std::uint32_t place) { return places_[place]; }
     const PlanView<RowId>& view(std::uint32_t place) const { return places_[place].workspace.plan; }
@@ -48,18 +49,18 @@ public:
                         "; end one with backward, finish or release first, or allow up to " + std::to_string(max_in_flight));
     }
     /// Makes room for `lookups` lookups in one place, or in all of them. What was in flight there must have ended.
-    void reserve(Backend& backend, std::uint32_t index, std::int64_t lookups, int key_bits, int dim) {
+    void reserve(Backend& backend, std::uint32_t index, std::int64_t lookups) {
         Place& place = places_[index];
         if (lookups <= place.reserved) return;
         using Space = Workspace<RowId, Backend>;
-        const std::size_t bytes = Space(backend, lookups, key_bits, dim, nullptr).bytes;
+        const std::size_t bytes = Space(backend, lookups, key_bits_, dim_, nullptr).bytes;
         Buffer<std::byte, Backend> block(backend, static_cast<std::int64_t>(bytes));
-        place.workspace = Space(backend, lookups, key_bits, dim, block.data());
+        place.workspace = Space(backend, lookups, key_bits_, dim_, block.data());
         place.block = std::move(block);
         place.reserved = lookups;
     }
-    void reserve(Backend& backend, std::int64_t lookups, int key_bits, int dim) {
-        for (std::uint32_t place = 0; place < places_.size(); ++place) reserve(backend, place, lookups, key_bits, dim);
+    void reserve(Backend& backend, std::int64_t lookups) {
+        for (std::uint32_t place = 0; place < places_.size(); ++place) reserve(backend, place, lookups);
     }
     std::int64_t workspace_bytes() const {
         std::int64_t bytes = 0;
@@ -149,6 +150,7 @@ private:
     bool orders_streams() const { return places_.size() > 1; }
 
     std::vector<Place> places_;
+    int key_bits_, dim_;
     typename Backend::Mark access_;  ///< the last call that read or changed rows outside of a plan
     std::uint32_t latest_ = 0;       ///< place of the last plan
     std::uint64_t sequence_ = 0;
