@@ -68,9 +68,10 @@ Snapshot snapshot_of(const NaiveEmbedding& model) {
     for (const NaiveGhosts& ghosts : model.ghosts()) {
         for (const auto& [tag, score] : ghosts.all()) s.ghosts.push_back(static_cast<std::uint32_t>(tag) << 16 | score);
     }
-    if (model.options().optimizer.adagrad) {
+    if (model.options().optimizer.update == NaiveUpdate::rowwise_adagrad) {
         for (std::uint64_t row = 0; row < model.rows(); ++row) s.accumulators.push_back(model.accumulator(row));
     }
+    for (const auto& [row, bytes] : model.element_states()) s.element_states.insert(s.element_states.end(), bytes.begin(), bytes.end());
     return s;
 }
 
@@ -87,7 +88,11 @@ public:
         const std::int64_t few = combination.ways == 1 ? 13 : 1;
         options_.sets = random_.one_in(5) ? 0 : static_cast<std::int64_t>(1 + random_.below(3)) * few;
         options_.seed = seed * 0x9E3779B97F4A7C15u;
-        options_.optimizer = {combination.adagrad, 0.1f, 1e-6f, random_.one_in(3) ? 0.0f : 0.01f};
+        options_.optimizer = {combination.update, 0.1f, 1e-6f, random_.one_in(3) ? 0.0f : 0.01f};
+        if (combination.is_clipped_and_decays) {
+            options_.optimizer.max_norm = 0.5f;
+            options_.optimizer.weight_decay = 0.25f;
+        }
         if (random_.one_in(2)) options_.initial_range = random_.one_in(4) ? 0.0f : 0.5f;
         options_.max_lookups = combination.policy.looks_ahead || random_.one_in(2) ? 4000 : 0;
         options_.in_flight = random_.one_in(2) ? 1 : static_cast<int>(2 + random_.below(3));
@@ -131,9 +136,8 @@ private:
     };
 
     NaiveOptions naive_options() const {
-        return {combination_.dim,      combination_.codec, combination_.ways,   static_cast<std::uint64_t>(options_.sets),
-                combination_.policy,   options_.optimizer, options_.table_rows, options_.seed,
-                options_.initial_range};
+        return {combination_.dim,    combination_.codec, combination_.elements, combination_.ways, static_cast<std::uint64_t>(options_.sets),
+                combination_.policy, options_.optimizer, options_.table_rows,   options_.seed,     options_.initial_range};
     }
 
     /// What is announced, what is reported, and what was allocated are the same, by component.
@@ -468,6 +472,7 @@ private:
         REQUIRE(got.ghosts == expected.ghosts);
         REQUIRE(same_bits(got.lines, expected.lines));
         REQUIRE(same_bits(got.accumulators, expected.accumulators));
+        REQUIRE((got.element_states == expected.element_states));
         REQUIRE((got.stored == expected.stored));
         const Statistics s = subject_->statistics();
         REQUIRE(numbers(s) == numbers(model_->statistics()));
@@ -512,7 +517,7 @@ void check_against_model(const Combination& combination, std::uint64_t seeds) {
     std::vector<std::uint64_t> seen(numbers({}).size());
     INFO("rows " << combination.name << ", dim " << combination.dim << ", ways " << combination.ways << ", " << combination.policy.name
                  << (combination.policy.only_if_better ? ", only if better" : "") << ", " << combination.policy.ghosts << " ghosts"
-                 << (combination.adagrad ? ", RowwiseAdagrad" : ", Sgd") << ", output type " << static_cast<int>(combination.output)
+                 << ", optimizer " << combination.optimizer << ", output type " << static_cast<int>(combination.output)
                  << (combination.wide_indices ? ", int64" : ", int32"));
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         INFO("seed " << seed);

@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <tuple>
+#include <type_traits>
 
 namespace hotrow::test {
 
@@ -18,6 +20,24 @@ namespace hotrow::test {
 void check_against_model(const Combination& combination, std::uint64_t seeds = 8);
 
 inline constexpr int varied_dims[] = {1, 3, 4, 7, 16, 33, 64, 128};
+
+template <class Optimizer>
+constexpr NaiveUpdate update_of() {
+    if (Optimizer::name == std::string_view("adagrad")) return NaiveUpdate::adagrad;
+    return std::is_same_v<Optimizer, RowwiseAdagrad> ? NaiveUpdate::rowwise_adagrad : NaiveUpdate::sgd;
+}
+
+/// Of an optimizer that keeps at most one state.
+template <class Optimizer, int Dim>
+Codec elements_codec_of() {
+    using Elements = typename detail::ElementsOf<Optimizer>::type;
+    if constexpr (Elements::count > 0) {
+        static_assert(Elements::count == 1);
+        return codec_of<typename Elements::template Format<0>, Dim>();
+    } else {
+        return {};
+    }
+}
 
 /// Policies are multiplied with each other; dimension and types are varied over groups of six combinations, which then share
 /// most of their code.
@@ -35,17 +55,17 @@ Combination combination_of(const char* name) {
             .dim = dim,
             .ways = CachePolicy::ways,
             .policy = naive_policy<CachePolicy>(),
-            .adagrad = std::is_same_v<Optimizer, RowwiseAdagrad>,
-            .codec = codec_of<Format, dim>(),
-            .output = static_cast<OutputType>(group % 3),
-            .wide_indices = sizeof(I) == 8,
-            .line_stride = Embedding::View::line_stride,
-            .tag_bytes = static_cast<int>(sizeof(RowId)),
-            .state_bytes = std::is_same_v<Optimizer, RowwiseAdagrad> ? 4 : 0,
-            .record_bytes = Placement::is_apart ? Embedding::View::stored_stride : 0,
-            .in_file = Placement::is_lazy,
-            .make = [](const SubjectOptions& o) { return std::unique_ptr<Subject>(new Made(o)); },  // make_unique would be slow to compile
-            .footprint = [](const SubjectOptions& o) { return Embedding::footprint(Made::options_of(o)); }};
+            .optimizer = Optimizer::name,
+            .update = update_of<Optimizer>(),
+            .is_clipped_and_decays = requires(Optimizer o){o.max_norm;
+}
+, .codec = codec_of<Format, dim>(), .elements = elements_codec_of<Optimizer, dim>(), .output = static_cast<OutputType>(group % 3),
+  .wide_indices = sizeof(I) == 8, .line_stride = Embedding::View::line_stride, .tag_bytes = static_cast<int>(sizeof(RowId)),
+  .state_bytes = (Embedding::View::keeps_row_states ? 4 : 0) + elements_codec_of<Optimizer, dim>().stride,
+  .record_bytes = Placement::is_apart ? Embedding::View::stored_stride : 0, .in_file = Placement::is_lazy,
+  .make = [](const SubjectOptions& o) { return std::unique_ptr<Subject>(new Made(o)); },  // make_unique would be slow to compile
+    .footprint = [](const SubjectOptions& o) { return Embedding::footprint(Made::options_of(o)); }
+};  // namespace hotrow::test
 }
 
 /// Whether combination `number` is checked. Sanitizers look for other bugs than wrong policies, and

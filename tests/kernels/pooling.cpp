@@ -114,7 +114,16 @@ TEST_CASE("the shape of long sums: chunks of 64, in order", "[kernels]") {
 
 TEST_CASE("the model by hand", "[kernels]") {
     using namespace hotrow::test;
-    NaiveEmbedding model({2, codec_of<RowFormat<Fp32, Cast>, 2>(), 4, 3, NaivePolicy{}, {false, 1.0f}, {6, 3}, 0, {}});
+    NaiveEmbedding model({.dim = 2,
+                          .codec = codec_of<RowFormat<Fp32, Cast>, 2>(),
+                          .elements = {},
+                          .ways = 4,
+                          .sets = 3,
+                          .policy = {},
+                          .optimizer = {NaiveUpdate::sgd, 1.0f},
+                          .table_rows = {6, 3},
+                          .seed = 0,
+                          .initial_range = {}});
     model.write_rows(0, 0, {0, 0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5});
     model.write_rows(1, 0, {10, 0, 11, -1, 12, -2});
     const NaiveBatch batch{{1, 2, 2, 5, 0, 2}, {0, 3, 3, 4, 5, 6, 6}, weights, 3, NaivePooling::sum};

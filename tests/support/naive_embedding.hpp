@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The oracle of the embedding's tests: the same semantics written as plainly as they can be, slow and without a plan, a
-// sort, tiles or threads. It shares with the library only the row codec, the random key, the words of first values, the
-// mixer that says which set a row belongs to, and the scores of some policies.
+// sort, tiles or threads. It shares with the library only the codecs of rows and states, the random keys, the words of first values,
+// the mixer that says which set a row belongs to, and the scores of some policies.
 #pragma once
 
 #include "support/naive_batch.hpp"
@@ -9,6 +9,7 @@
 
 #include <hotrow/cache/geometry.hpp>
 #include <hotrow/execution/tile.hpp>
+#include <hotrow/optimizer/element_states.hpp>
 #include <hotrow/statistics.hpp>
 #include <hotrow/storage/generator.hpp>
 
@@ -41,16 +42,22 @@ Codec codec_of() {
             [](const std::byte* stored, float* values) { Format::template decode<Dim>(SingleLane{}, stored, values); }};
 }
 
+/// `adagrad` keeps a number for each element, `rowwise_adagrad` one for the row.
+enum class NaiveUpdate { sgd, rowwise_adagrad, adagrad };
+
 struct NaiveOptimizer {
-    bool adagrad;
+    NaiveUpdate update;
     float learning_rate;
     float epsilon = 0.0f;
     float initial_accumulator = 0.0f;
+    std::optional<float> max_norm{};  ///< of a row's gradient, before all else
+    float weight_decay = 0.0f;        ///< decoupled
 };
 
 struct NaiveOptions {
     int dim;
     Codec codec;
+    Codec elements;  ///< of what the optimizer keeps for each element; stride 0: nothing
     int ways;
     std::uint64_t sets;
     NaivePolicy policy;
@@ -310,6 +317,7 @@ public:
     const std::vector<NaiveGhosts>& ghosts() const { return ghosts_; }
     const std::map<std::uint64_t, std::vector<std::byte>>& stored() const { return stored_; }
     float accumulator(std::uint64_t row) const { return accumulators_.at(row); }
+    const std::map<std::uint64_t, std::vector<std::byte>>& element_states() const { return element_states_; }
     std::uint64_t rows() const { return table_end_.back(); }
     std::uint64_t set_of(std::uint64_t row) const { return (mixer_(row) * options_.sets) >> mixer_.bits; }
 
@@ -354,6 +362,7 @@ private:
         }
         store(row, values, 0);
         accumulators_[row] = options_.optimizer.initial_accumulator;
+        if (options_.elements.stride > 0) store_elements(row, std::vector<float>(padded(), options_.optimizer.initial_accumulator), 0);
     }
 
     std::optional<std::uint64_t> row_of(const NaiveBatch& batch, std::size_t bag, std::size_t position) const {
@@ -546,18 +555,33 @@ private:
         return sums[0];
     }
 
-    void update(std::uint64_t row, const std::vector<float>& gradient, std::uint64_t step_of_plan) {
+    void update(std::uint64_t row, std::vector<float> gradient, std::uint64_t step_of_plan) {
         const NaiveOptimizer& optimizer = options_.optimizer;
+        bool finite = true;
+        if (optimizer.max_norm) {
+            const float norm = std::sqrt(sum_of_squares(gradient));
+            finite = std::isfinite(norm);
+            const float scale = norm > *optimizer.max_norm ? *optimizer.max_norm / norm : 1.0f;
+            for (float& slope : gradient) slope *= scale;
+        }
         std::vector<float> values = current(row);
+        for (float& value : values) value *= std::fma(-optimizer.learning_rate, optimizer.weight_decay, 1.0f);
         float accumulator = accumulators_[row];
         float step = optimizer.learning_rate;
-        if (optimizer.adagrad) {
+        if (optimizer.update == NaiveUpdate::rowwise_adagrad) {
             accumulator += sum_of_squares(gradient) / static_cast<float>(options_.dim);
             step /= std::sqrt(accumulator) + optimizer.epsilon;
         }
-        bool finite = std::isfinite(accumulator);
+        finite = finite && std::isfinite(accumulator);
+        std::vector<float> elements = options_.elements.stride > 0 ? decoded_elements(row) : std::vector<float>{};
         for (std::size_t e = 0; e < values.size(); ++e) {
-            values[e] = std::fma(-step, gradient[e], values[e]);
+            float slope = gradient[e];
+            if (optimizer.update == NaiveUpdate::adagrad) {
+                elements[e] = std::fma(slope, slope, elements[e]);
+                slope /= std::sqrt(elements[e]) + optimizer.epsilon;
+                finite = finite && std::isfinite(elements[e]);
+            }
+            values[e] = std::fma(-step, slope, values[e]);
             finite = finite && std::isfinite(values[e]);
         }
         if (!finite) {
@@ -565,7 +589,19 @@ private:
             return;
         }
         accumulators_[row] = accumulator;
+        if (options_.elements.stride > 0) store_elements(row, elements, step_of_plan);
         write(row, values, step_of_plan);
+    }
+
+    void store_elements(std::uint64_t row, const std::vector<float>& values, std::uint64_t step) {
+        std::vector<std::byte>& bytes = element_states_[row];
+        bytes.resize(static_cast<std::size_t>(options_.elements.stride));
+        options_.elements.encode(values.data(), bytes.data(), detail::state_key({options_.seed, step, row}, 0));
+    }
+    std::vector<float> decoded_elements(std::uint64_t row) const {
+        std::vector<float> values(padded());
+        options_.elements.decode(element_states_.at(row).data(), values.data());
+        return values;
     }
 
     std::size_t padded() const { return static_cast<std::size_t>((options_.dim + 3) / 4 * 4); }
@@ -576,6 +612,7 @@ private:
     std::uint64_t step_ = 0;
     std::map<std::uint64_t, std::vector<std::byte>> stored_;
     std::map<std::uint64_t, float> accumulators_;
+    std::map<std::uint64_t, std::vector<std::byte>> element_states_;
     std::vector<Set> sets_;
     std::vector<NaiveGhosts> ghosts_;  ///< by set
     NaiveForesight foresight_;

@@ -29,7 +29,8 @@ struct Snapshot {
     std::vector<std::uint64_t> scores;
     std::vector<std::uint8_t> flags;
     std::vector<std::uint32_t> ghosts;
-    std::vector<float> accumulators;  ///< empty for optimizers that keep nothing
+    std::vector<float> accumulators;        ///< empty for optimizers that keep no number for a row
+    std::vector<std::byte> element_states;  ///< empty for those that keep none for elements
 
     bool operator==(const Snapshot&) const = default;
 };
@@ -83,11 +84,15 @@ inline Pooling pooling_of(NaivePooling pooling) { return static_cast<Pooling>(po
 
 template <class Optimizer>
 Optimizer optimizer_of(const NaiveOptimizer& o) {
-    if constexpr (std::is_same_v<Optimizer, RowwiseAdagrad>) {
-        return {.learning_rate = o.learning_rate, .epsilon = o.epsilon, .initial_accumulator = o.initial_accumulator};
-    } else {
-        return {.learning_rate = o.learning_rate};
+    Optimizer optimizer;
+    optimizer.learning_rate = o.learning_rate;
+    if constexpr (requires { optimizer.initial_accumulator; }) {
+        optimizer.epsilon = o.epsilon;
+        optimizer.initial_accumulator = o.initial_accumulator;
     }
+    if constexpr (requires { optimizer.max_norm; }) optimizer.max_norm = *o.max_norm;
+    if constexpr (requires { optimizer.weight_decay; }) optimizer.weight_decay = o.weight_decay;
+    return optimizer;
 }
 
 /// A batch on its own memory, in an index type.
@@ -117,7 +122,7 @@ struct PlannedBatch {
 
 /// Plans by number. Apart from `SubjectOf`, so that hundreds of embeddings share the two maps that there are.
 template <class I>
-class PlansInFlight {
+class NumberedPlans {
 public:
     int add(std::unique_ptr<PlannedBatch<I>> planned) {
         plans_[++added_] = std::move(planned);
@@ -166,11 +171,16 @@ struct SnapshotSource {
     const std::uint32_t* ghosts;
     std::size_t ghost_count;
     std::vector<float> accumulators;
+    std::vector<std::byte> element_states;
 
     Snapshot copy() const {
-        Snapshot s{stored, {}, tags, scores, {flags, flags + tags.size()}, {ghosts, ghosts + ghost_count}, accumulators};
+        Snapshot s{stored, {}, tags, scores, {flags, flags + tags.size()}, {ghosts, ghosts + ghost_count}, accumulators, element_states};
         for (std::size_t slot = 0; slot < tags.size(); ++slot) {
-            for (std::size_t e = 0; e < dim; ++e) s.lines.push_back(tags[slot] == empty_tag ? 0.0f : lines[slot * line_stride + e]);
+            if (tags[slot] == empty_tag) {
+                s.lines.insert(s.lines.end(), dim, 0.0f);
+            } else {
+                s.lines.insert(s.lines.end(), lines + slot * line_stride, lines + slot * line_stride + dim);
+            }
         }
         return s;
     }
@@ -262,6 +272,7 @@ public:
                               view.flags,
                               view.ghosts,
                               static_cast<std::size_t>(embedding_.lines()) / Embedding::View::ways * Embedding::View::ghosts_per_set,
+                              {},
                               {}};
         for (std::int64_t slot = 0; slot < embedding_.lines(); ++slot) {
             const auto tag = view.tags[slot];
@@ -272,7 +283,9 @@ public:
         for (std::uint64_t row = 0; row < static_cast<std::uint64_t>(embedding_.rows()); ++row) {
             view.with_record(row, [&](const std::byte* record) {
                 source.stored.insert(source.stored.end(), record, record + Embedding::View::Layout::stride);
-                if constexpr (!std::is_empty_v<typename Embedding::View::RowState>) source.accumulators.push_back(accumulator(view, row, record));
+                const auto [row_state, elements] = states_of(view, row, record);
+                if constexpr (View::keeps_row_states) source.accumulators.push_back(row_state->sum);
+                source.element_states.insert(source.element_states.end(), elements, elements + (View::keeps_elements ? View::element_bytes : 0));
             });
         }
         return source.copy();
@@ -280,18 +293,26 @@ public:
 
 private:
     using View = typename Embedding::View;
-    static float accumulator(const View& view, std::uint64_t row, const std::byte* record) {
+    struct States {
+        const typename View::RowState* row_state;
+        const std::byte* elements;
+    };
+    static States states_of(const View& view, std::uint64_t row, [[maybe_unused]] const std::byte* record) {
+        const auto places = [](const auto& place) { return States{place.row_state, place.elements}; };
         if constexpr (View::Records::are_joint) {
-            const auto slot = view.probe(SingleLane{}, static_cast<typename View::RowId>(row));
-            if (slot != View::nowhere) return view.of_line(slot).row_state->sum;
-            return reinterpret_cast<const typename View::RowState*>(record + View::Records::Layout::row_state_offset)->sum;
+            if constexpr (View::are_in_lines) {
+                const auto slot = view.probe(SingleLane{}, static_cast<typename View::RowId>(row));
+                if (slot != View::nowhere) return places(view.of_line(slot));
+            }
+            using Layout = typename View::Records::Layout;
+            return {reinterpret_cast<const typename View::RowState*>(record + Layout::row_state_offset), record + Layout::elements_offset};
         } else {
-            return view.of_row(row).row_state->sum;
+            return places(view.of_row(row));
         }
     }
 
     Embedding embedding_;
-    PlansInFlight<I> in_flight_;
+    NumberedPlans<I> in_flight_;
 };
 
 /// What the driver needs to know of a combination.
@@ -300,8 +321,11 @@ struct Combination {
     int dim;
     int ways;
     NaivePolicy policy;
-    bool adagrad;
+    const char* optimizer;
+    NaiveUpdate update;
+    bool is_clipped_and_decays;  ///< by `ClipRowNorm` and `WeightDecay`
     Codec codec;
+    Codec elements;  ///< of the optimizer's states of elements
     OutputType output;
     bool wide_indices;
     int line_stride;
