@@ -26,8 +26,12 @@ using Embedding = CachedEmbedding<16, RowFormat<Int4, RowAffine<Fp16>, Stochasti
 
 Result train(int threads, std::uint64_t seed) {
     const std::vector<std::int64_t> table_rows{5000, 70, 900};
-    SubjectOf<Embedding, Optimizer, std::int32_t, float> subject(
-        {.table_rows = table_rows, .sets = 60, .seed = seed, .optimizer = {true, 0.05f, 1e-8f, 0.001f}, .initial_range = {}, .threads = threads});
+    SubjectOf<Embedding, Optimizer, std::int32_t, float> subject({.table_rows = table_rows,
+                                                                  .sets = 60,
+                                                                  .seed = seed,
+                                                                  .optimizer = {NaiveUpdate::rowwise_adagrad, 0.05f, 1e-8f, 0.001f},
+                                                                  .initial_range = {},
+                                                                  .threads = threads});
     RandomNumbers random(42);
     Result result{};
     for (int step = 0; step < 12; ++step) {
